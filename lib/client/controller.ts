@@ -1,0 +1,43 @@
+import type { KubeObject, Stored } from '../api/object.ts';
+import type { ResourceType } from './resource-type.ts';
+
+/** A level-triggered reconciler. It must be right whatever it missed: twice the same change, out of order, a cache that lags. */
+export interface Controller {
+  /** As kube-controller-manager names it, without `-controller`: `replicaset`. */
+  readonly name: string;
+  readonly watches: readonly Watch<any>[];
+  /** Reads everything, plans purely, applies. Throws to back off. Never sleeps. */
+  reconcile(key: string): Promise<Result | undefined>;
+  /** Keys reconciled at once. Default 1. */
+  readonly concurrency?: number;
+}
+
+export interface Watch<T> {
+  readonly type: ResourceType<T>;
+  /** Which keys a change touches; `previous` on updates and deletes, `object` absent on deletes. */
+  keys(object: Stored<T> | undefined, previous: Stored<T> | undefined): readonly string[];
+}
+
+export interface Result {
+  requeueAfterMs: number;
+}
+
+/** A read-only, eventually consistent view of a resource, shared by the controllers of one process or Lambda. Objects are frozen by convention. */
+export interface Cache<T> {
+  readonly type: ResourceType<T>;
+  get(key: string): Stored<T> | undefined;
+  list(namespace?: string): readonly Stored<T>[];
+  /** Objects whose controller (ownerReference with controller: true) has this uid. */
+  ownedBy(uid: string): readonly Stored<T>[];
+  /** Objects for which the index function named so gave this value. Register before start. */
+  byIndex(index: string, value: string): readonly Stored<T>[];
+  addIndex(index: string, values: (object: Stored<T>) => readonly string[]): void;
+  readonly synced: boolean;
+}
+
+/** What a component is built over: every cache it names is fed by the driver (pushed in a process, caught up in a Lambda). */
+export interface Caches {
+  cache<T>(type: ResourceType<T>): Cache<T>;
+}
+
+export type AnyObject = Stored<KubeObject>;
