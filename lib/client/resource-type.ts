@@ -1,3 +1,4 @@
+import type { KubeObject } from '../api/object.ts';
 import type * as api from '../api/types.ts';
 
 /** A typed handle on a resource: what the client's verbs take. */
@@ -7,6 +8,8 @@ export interface ResourceType<T> {
   readonly resource: string;
   readonly kind: string;
   readonly namespaced: boolean;
+  /** Only metadata is wanted (PartialObjectMetadata). A cache shared with someone who wants all holds all. */
+  readonly partial?: boolean;
   /** Carries T; never there at run time. */
   readonly object?: T;
 }
@@ -19,6 +22,11 @@ export function resourceType<T>(
   namespaced = true,
 ): ResourceType<T> {
   return { group, version, resource, kind, namespaced };
+}
+
+/** The same resource, metadata only. */
+export function metadataOf(type: ResourceType<unknown>): ResourceType<Pick<KubeObject, 'metadata'>> {
+  return { ...resourceType(type.group, type.version, type.resource, type.kind, type.namespaced), partial: true };
 }
 
 export const configMaps = resourceType<api.ConfigMap>('', 'v1', 'configmaps', 'ConfigMap');
