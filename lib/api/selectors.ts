@@ -1,0 +1,3 @@
+export * from './selectors/fields.ts';
+export * from './selectors/labels.ts';
+export * from './selectors/parse-labels.ts';
