@@ -1,8 +1,8 @@
 import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
 import type { Client } from './client.ts';
-import type { Caches } from './controller.ts';
-import { type ChangeHandler, ObjectCache } from './object-cache.ts';
+import type { Caches, ChangeHandler } from './controller.ts';
+import { ObjectCache } from './object-cache.ts';
 import { reflect } from './reflector.ts';
 import type { ResourceType } from './resource-type.ts';
 

@@ -32,8 +32,13 @@ export interface Cache<T> {
   /** Objects for which the index function named so gave this value. Register before start. */
   byIndex(index: string, value: string): readonly Stored<T>[];
   addIndex(index: string, values: (object: Stored<T>) => readonly string[]): void;
+  /** Told at once of everything that is there, then of every change. For state kept beside the cache; keys come from `watches`. */
+  subscribe(handler: ChangeHandler<T>): () => void;
   readonly synced: boolean;
 }
+
+/** `previous` absent on an add, `object` absent on a delete. */
+export type ChangeHandler<T> = (object: Stored<T> | undefined, previous: Stored<T> | undefined) => void;
 
 /** What a component is built over: every cache it names is fed by the driver (pushed in a process, caught up in a Lambda). */
 export interface Caches {

@@ -1,10 +1,7 @@
 import { type KubeObject, keyOf, type Stored } from '../api/object.ts';
 import { apiVersion } from '../api/resources.ts';
-import type { Cache } from './controller.ts';
+import type { Cache, ChangeHandler } from './controller.ts';
 import type { ResourceType } from './resource-type.ts';
-
-/** Told of every change once: `previous` absent on an add, `object` absent on a delete. */
-export type ChangeHandler<T> = (object: Stored<T> | undefined, previous: Stored<T> | undefined) => void;
 
 type Values = (object: Stored<any>) => readonly string[];
 type Objects<T> = Map<string, Stored<T>>;

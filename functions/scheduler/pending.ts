@@ -1,0 +1,118 @@
+import type { ClusterChange, Plugin } from './framework.ts';
+import type { PodInfo } from './pod-info.ts';
+
+interface Pending {
+  pod: PodInfo;
+  /** What of the pod scheduling depends on: anything else that changes is no reason to try again. */
+  signature: string;
+  attempts: number;
+  /** Not before. */
+  readyAtMs: number;
+  /** Rejected by these plugins, and waiting for a change that one of them hopes for. */
+  rejectedBy: readonly string[] | undefined;
+  /** Waits no longer than this, should a change have been missed. */
+  flushAtMs: number;
+  sequence: number;
+  underWay: boolean;
+}
+
+/** kube-scheduler's podInitialBackoffSeconds, podMaxBackoffSeconds, podMaxInUnschedulablePodsDuration. */
+const INITIAL_BACKOFF_MS = 1000;
+const MAX_BACKOFF_MS = 10_000;
+const FLUSH_MS = 300_000;
+
+/** The pods that want a node: ready, backing off, or waiting for the cluster to change. */
+export class PendingPods {
+  readonly #pods = new Map<string, Pending>();
+  readonly #hints: ReadonlyMap<string, readonly ClusterChange[]>;
+  #sequence = 0;
+
+  constructor(plugins: readonly Plugin[]) {
+    this.#hints = new Map(plugins.map((plugin) => [plugin.name, plugin.requeueOn]));
+  }
+
+  /** Whether any pod is ready or backing off. */
+  get active(): boolean {
+    for (const pending of this.#pods.values()) if (!pending.rejectedBy && !pending.underWay) return true;
+    return false;
+  }
+
+  /** A pod came or changed. */
+  set(pod: PodInfo): void {
+    const signature = signatureOf(pod);
+    const known = this.#pods.get(pod.uid);
+    if (!known) {
+      const sequence = this.#sequence++;
+      const fresh = { attempts: 0, readyAtMs: 0, rejectedBy: undefined, flushAtMs: Infinity, underWay: false };
+      this.#pods.set(pod.uid, { pod, signature, sequence, ...fresh });
+      return;
+    }
+    known.pod = pod;
+    if (known.signature === signature) return;
+    known.signature = signature;
+    known.rejectedBy = undefined;
+    known.readyAtMs = 0;
+  }
+
+  delete(uid: string): void {
+    this.#pods.delete(uid);
+  }
+
+  /** Ready pods, the most urgent first; they are under way until `reject`, `retry` or `delete`. */
+  take(now: number, limit: number): PodInfo[] {
+    this.#flush(now);
+    const ready = [...this.#pods.values()].filter((p) => !p.rejectedBy && !p.underWay && p.readyAtMs <= now);
+    ready.sort((a, b) => b.pod.priority - a.pod.priority || a.sequence - b.sequence);
+    const taken = ready.slice(0, limit);
+    for (const pending of taken) {
+      pending.underWay = true;
+      pending.attempts++;
+    }
+    return taken.map((pending) => pending.pod);
+  }
+
+  /** No node will do: wait for a change, and then for the back-off. */
+  reject(uid: string, plugins: readonly string[], now: number): void {
+    const pending = this.#pods.get(uid);
+    if (!pending) return;
+    this.retry(uid, now);
+    pending.rejectedBy = plugins;
+    pending.flushAtMs = now + FLUSH_MS;
+  }
+
+  /** Something went wrong: again after the back-off. */
+  retry(uid: string, now: number): void {
+    const pending = this.#pods.get(uid);
+    if (!pending) return;
+    pending.underWay = false;
+    pending.readyAtMs = now + Math.min(MAX_BACKOFF_MS, INITIAL_BACKOFF_MS * 2 ** (pending.attempts - 1));
+  }
+
+  /** Something changed: who was rejected by a plugin that this may help is tried again. No plugin at all: there were no nodes. */
+  changed(change: ClusterChange): void {
+    for (const pending of this.#pods.values()) {
+      const plugins = pending.rejectedBy;
+      if (!plugins) continue;
+      const hopeful =
+        plugins.length === 0 ? change === 'node' : plugins.some((p) => this.#hints.get(p)?.includes(change));
+      if (hopeful) pending.rejectedBy = undefined;
+    }
+  }
+
+  /** When the next pod becomes ready by time alone. */
+  nextReadyAtMs(): number | undefined {
+    let next = Infinity;
+    for (const { underWay, rejectedBy, flushAtMs, readyAtMs } of this.#pods.values()) {
+      if (!underWay) next = Math.min(next, rejectedBy ? flushAtMs : readyAtMs);
+    }
+    return Number.isFinite(next) ? next : undefined;
+  }
+
+  #flush(now: number): void {
+    for (const pending of this.#pods.values()) if (pending.flushAtMs <= now) pending.rejectedBy = undefined;
+  }
+}
+
+function signatureOf(pod: PodInfo): string {
+  return JSON.stringify([pod.labels, pod.pod.metadata.annotations, pod.spec]);
+}
