@@ -1,11 +1,11 @@
 import type { Runtime, RuntimeStatus, RuntimeVersion } from '../runtime-contract.ts';
-import { commandCalls } from './commands.ts';
+import { commandCalls } from './command-calls.ts';
 import { type Connection, connect } from './connection.ts';
-import { containerCalls } from './containers.ts';
+import { containerCalls } from './container-calls.ts';
 import { RuntimeServiceDefinition } from './cri/api.ts';
-import { imageCalls } from './images.ts';
-import { sandboxCalls } from './sandboxes.ts';
-import { statsCalls } from './stats.ts';
+import { imageCalls } from './image-calls.ts';
+import { sandboxCalls } from './sandbox-calls.ts';
+import { statsCalls } from './stats-calls.ts';
 
 const methods = RuntimeServiceDefinition.methods;
 

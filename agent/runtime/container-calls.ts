@@ -2,7 +2,7 @@ import type * as runtime from '../runtime-contract.ts';
 import { type Connection, orUndefined, REQUEST_TIMEOUT_MS } from './connection.ts';
 import * as convert from './convert.ts';
 import * as cri from './cri/api.ts';
-import { toSandboxConfig } from './sandboxes.ts';
+import { toSandboxConfig } from './sandbox-calls.ts';
 
 type ContainerCalls = Pick<
   runtime.Runtime,
