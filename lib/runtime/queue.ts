@@ -74,7 +74,10 @@ class Queue implements WorkQueue {
   }
 
   addAfter(key: string, delayMs: number): void {
-    if (delayMs <= 0) return this.add(key);
+    if (delayMs <= 0) {
+      this.add(key);
+      return;
+    }
     const at = this.#clock.now() + delayMs;
     const earlier = this.#delayed.get(key);
     if (earlier && earlier.at <= at) return;

@@ -1,0 +1,23 @@
+import type { LogEntry } from './change-log.ts';
+
+/** Where changes become durable. */
+export interface Journal {
+  /** All of them or none, durable on return. Throws StoreError: `Throttled` if nothing happened, `Unknown` otherwise. */
+  append(entries: readonly LogEntry[]): void;
+  /** What the log forgot: rows that nothing needs any more, and up to where each type's log is gone. */
+  forget(garbage: Garbage): void;
+  close(): void;
+}
+
+export interface Garbage {
+  /** The newest revision and row, so that they are not reused when the rows are gone. */
+  revision: number;
+  row: number;
+  /** Storage type → compacted revision; `''` for types that have no log yet. */
+  compacted: ReadonlyMap<string, number>;
+  /** Rows that nothing needs. */
+  rows: readonly number[];
+}
+
+/** Keeps nothing: for tests and simulation. */
+export const memoryJournal: Journal = { append() {}, forget() {}, close() {} };
