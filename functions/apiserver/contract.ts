@@ -14,7 +14,12 @@ export interface UserInfo {
 /** What the transport knows of a request beyond Request itself. */
 export interface Connection {
   /** The verified client certificate's subject (CN → username, O → groups); absent without one. */
-  clientCertificate?: { commonName: string; organizations: readonly string[] };
+  clientCertificate?: {
+    commonName: string;
+    organizations: readonly string[];
+    /** Lower-case hex of the certificate's SHA-256, for the user's credential-id. */
+    sha256?: string;
+  };
   remoteAddress?: string;
   /** An in-process caller (controllers, scheduler): trusted, no credential is looked at. Never set by a network adapter. */
   user?: UserInfo;
@@ -48,6 +53,8 @@ export type AuthorizationAttributes = Pick<
   'verb' | 'isResource' | 'group' | 'version' | 'resource' | 'subresource' | 'namespace' | 'name' | 'path'
 > & {
   user: UserInfo;
+  /** Of a list, watch or deletecollection, as in the query: a node may list the pods that are bound to it. */
+  fieldSelector?: string | undefined;
 };
 export type Authorizer = (attributes: AuthorizationAttributes) => Decision | Promise<Decision>;
 
