@@ -86,13 +86,24 @@ export class ChangeLog {
     return forgotten;
   }
 
-  /** The newest revision that the bounds no longer allow to keep, or undefined. Writes of one commit stay together. */
-  excess(bounds: { oldest: number; maxBytes: number; maxEntries: number }): number | undefined {
+  /** The newest revision that is older than this time, or undefined. */
+  olderThan(oldest: number): number | undefined {
+    let older: number | undefined;
+    for (const entry of this.#entries) {
+      if (entry.at >= oldest) break;
+      older = entry.revision;
+    }
+    return older;
+  }
+
+  /** The newest revision to forget so that the log is well within its bounds again, or undefined while it is. */
+  excess({ maxBytes, maxEntries }: { maxBytes: number; maxEntries: number }): number | undefined {
     let bytes = this.#bytes;
     let count = this.#entries.length;
+    if (bytes <= maxBytes && count <= maxEntries) return undefined;
     let excess: number | undefined;
     for (const entry of this.#entries) {
-      if (entry.at >= bounds.oldest && bytes <= bounds.maxBytes && count <= bounds.maxEntries) break;
+      if (bytes <= maxBytes * SLACK && count <= maxEntries * SLACK) break;
       excess = entry.revision;
       bytes -= ownBytes(entry);
       count -= 1;
@@ -100,3 +111,6 @@ export class ChangeLog {
     return excess;
   }
 }
+
+/** Forgetting moves the whole log, so it is done seldom and by much. */
+const SLACK = 7 / 8;

@@ -189,10 +189,16 @@ export class EmbeddedStore implements Store {
   }
 
   #bound(type: StorageType): void {
-    const { retentionMs, maxLogBytes, maxLogEntries } = this.#limits;
-    const oldest = this.clock.now() - retentionMs;
-    const excess = type.log.excess({ oldest, maxBytes: maxLogBytes, maxEntries: maxLogEntries });
+    const excess = type.log.excess({ maxBytes: this.#limits.maxLogBytes, maxEntries: this.#limits.maxLogEntries });
     if (excess !== undefined) this.#forget(type, excess);
+  }
+
+  #forgetOld(): void {
+    const oldest = this.clock.now() - this.#limits.retentionMs;
+    for (const type of this.#types.values()) {
+      const older = type.log.olderThan(oldest);
+      if (older !== undefined) this.#forget(type, older);
+    }
   }
 
   #forget(type: StorageType, revision: number): void {
@@ -224,7 +230,7 @@ export class EmbeddedStore implements Store {
     this.#trim ??= this.clock.schedule(TRIM_EVERY_MS, () => {
       this.#trim = undefined;
       if (this.#closed) return;
-      for (const type of this.#types.values()) this.#bound(type);
+      this.#forgetOld();
       this.#collectOrRetry();
       if (this.#hasLog() || this.#garbage.length > 0) this.#trimLater();
     });
@@ -241,6 +247,7 @@ export class EmbeddedStore implements Store {
       if (entry.revision <= type.log.compacted) type.restore(entry);
       else type.apply(withBefore(entry, type));
     }
+    this.#forgetOld();
     for (const type of this.#types.values()) this.#bound(type);
     this.#trimLater();
   }
