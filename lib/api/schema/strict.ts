@@ -26,12 +26,14 @@ function walk(value: unknown, type: ShapeType, path: string, found: string[]): v
   if (typeof value !== 'object' || value === null) return;
   switch (type.kind) {
     case 'pointer':
-      return walk(value, type.of, path, found);
+      walk(value, type.of, path, found);
+      break;
     case 'struct':
-      return walkStruct(value as Record<string, unknown>, type.definition, path, found);
+      walkStruct(value as Record<string, unknown>, type.definition, path, found);
+      break;
     case 'list':
       for (const [index, item] of Object.entries(value)) walk(item, type.of, `${path}[${index}]`, found);
-      return;
+      break;
     case 'map':
       for (const [key, item] of Object.entries(value)) walk(item, type.of, `${path}.${key}`, found);
   }

@@ -1,6 +1,7 @@
+import { invalidValue } from '../causes.ts';
 import type { KubeObject } from '../object.ts';
 import type { GroupVersionKind } from '../resources.ts';
-import { badRequest } from '../status.ts';
+import { badRequest, invalid, type StatusError } from '../status.ts';
 import { decoderOf } from './decode.ts';
 import { countMembers, duplicateFields } from './duplicates.ts';
 import { DecodeFault } from './fault.ts';
@@ -12,6 +13,8 @@ export interface SchemaOptions {
   fieldValidation: 'Strict' | 'Warn' | 'Ignore';
   /** The JSON that the object was parsed from: with it, keys written twice are found. */
   text?: string;
+  /** The object is a patch's outcome, and this its text: faults are then told as kube-apiserver tells them of a patch, with 422. */
+  patched?: string;
 }
 
 export interface Decoded {
@@ -29,20 +32,23 @@ export function validateSchema(object: KubeObject, gvk: GroupVersionKind, option
   const definition = definitionOf(gvk);
   if (definition === undefined) return { object, warnings: [] };
   const seen: Seen = { members: 0, unknown: false };
-  const decoded = decodeAs(object, definition, gvk, seen);
+  const refuse = refusal(gvk, options.patched);
+  const decoded = decodeAs(object, definition, refuse, seen);
   if (options.fieldValidation === 'Ignore') return { object: decoded, warnings: [] };
   const warnings = strictErrors(object, definition, options.text, seen);
   if (warnings.length > 0 && options.fieldValidation === 'Strict') {
-    throw cannotBeHandled(gvk, `strict decoding error: ${warnings.join(', ')}`);
+    throw refuse(`strict decoding error: ${warnings.join(', ')}`);
   }
   return { object: decoded, warnings };
 }
 
-function decodeAs(object: KubeObject, definition: string, gvk: GroupVersionKind, seen: Seen): KubeObject {
+type Refusal = (why: string) => StatusError;
+
+function decodeAs(object: KubeObject, definition: string, refuse: Refusal, seen: Seen): KubeObject {
   try {
     return decoderOf(definition)(object, seen) as KubeObject;
   } catch (fault) {
-    if (fault instanceof DecodeFault) throw cannotBeHandled(gvk, fault.message);
+    if (fault instanceof DecodeFault) throw refuse(fault.message);
     throw fault;
   }
 }
@@ -55,6 +61,9 @@ function strictErrors(object: KubeObject, definition: string, text: string | und
   return surelyUnique ? unknown : [...unknown, ...duplicateFields(text)];
 }
 
-function cannotBeHandled({ kind, version }: GroupVersionKind, why: string) {
-  return badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${why}`);
+/** Source: patch.go of k8s.io/apiserver handlers for patches, rest.go transformDecodeError for bodies. */
+function refusal({ kind, version }: GroupVersionKind, patched: string | undefined): Refusal {
+  if (patched !== undefined)
+    return (why) => invalid({ group: '', kind: '' }, '', [invalidValue('patch', patched, why)]);
+  return (why) => badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${why}`);
 }
