@@ -1,0 +1,72 @@
+import { addRules, emptyRuleset, type Ruleset } from './ruleset.ts';
+
+/** The proxy's table; one to a node's network namespace. */
+export const TABLE = 'ip zeroplane';
+/** The bit by which a packet is remembered for masquerading; kubelet's and kube-proxy's own. */
+const MASQUERADE_MARK = '0x4000';
+const ADDRESS_KEY = 'ip daddr . meta l4proto . th dport';
+const PORT_KEY = 'meta l4proto . th dport';
+const LOCAL = 'fib daddr type local';
+
+/**
+ * What stands whatever the services are. Node and host ports answer on every local address; node ports not on loopback
+ * (kube-proxy's nftables mode; a service must not reach what listens on 127.0.0.1 for the machine alone).
+ */
+export function baseRules(): Ruleset {
+  const ruleset = emptyRuleset();
+  const { maps, hooks } = ruleset;
+  maps.set('services', 'type ipv4_addr . inet_proto . inet_service : verdict;');
+  maps.set('nodeports', 'type inet_proto . inet_service : verdict;');
+  maps.set('hostports', 'type inet_proto . inet_service : verdict;');
+  maps.set('hostport-addresses', 'type ipv4_addr . inet_proto . inet_service : verdict;');
+  maps.set('unserved', 'type ipv4_addr . inet_proto . inet_service : verdict;');
+  maps.set('unserved-nodeports', 'type inet_proto . inet_service : verdict;');
+  maps.set('firewall', 'type ipv4_addr . inet_proto . inet_service : verdict;');
+  hooks.set('guard-loopback', 'type filter hook prerouting priority raw; policy accept;');
+  hooks.set('firewall-prerouting', 'type filter hook prerouting priority -110; policy accept;');
+  hooks.set('unserved-input', 'type filter hook input priority -110; policy accept;');
+  hooks.set('unserved-forward', 'type filter hook forward priority -110; policy accept;');
+  hooks.set('unserved-output', 'type filter hook output priority -110; policy accept;');
+  hooks.set('nat-prerouting', 'type nat hook prerouting priority dstnat; policy accept;');
+  hooks.set('nat-output', 'type nat hook output priority -100; policy accept;');
+  hooks.set('nat-postrouting', 'type nat hook postrouting priority srcnat; policy accept;');
+  addTranslation(ruleset);
+  addRefusals(ruleset);
+  return ruleset;
+}
+
+function addTranslation(ruleset: Ruleset): void {
+  for (const hook of ['nat-prerouting', 'nat-output']) addRules(ruleset, hook, 'jump dispatch');
+  addRules(
+    ruleset,
+    'dispatch',
+    `${ADDRESS_KEY} vmap @services`,
+    `${LOCAL} ${ADDRESS_KEY} vmap @hostport-addresses`,
+    `${LOCAL} ${PORT_KEY} vmap @hostports`,
+    `${LOCAL} ip daddr != 127.0.0.0/8 ${PORT_KEY} vmap @nodeports`,
+  );
+  addRules(ruleset, 'masquerade-later', `meta mark set meta mark or ${MASQUERADE_MARK}`);
+  addRules(
+    ruleset,
+    'nat-postrouting',
+    `meta mark & ${MASQUERADE_MARK} == 0 return`,
+    `meta mark set meta mark xor ${MASQUERADE_MARK}`,
+    'masquerade fully-random',
+  );
+}
+
+function addRefusals(ruleset: Ruleset): void {
+  // route_localnet, which host ports on 127.0.0.1 need, must not open loopback to the neighbours (CVE-2020-8558).
+  addRules(ruleset, 'guard-loopback', 'iifname != "lo" ip daddr 127.0.0.0/8 drop');
+  addRules(ruleset, 'firewall-prerouting', `ct state new ${ADDRESS_KEY} vmap @firewall`);
+  // Refusing is not for nat chains: after translation would be too late, before it the hook has no answer.
+  addRules(ruleset, 'refuse', 'reject');
+  for (const hook of ['unserved-input', 'unserved-forward', 'unserved-output'])
+    addRules(ruleset, hook, 'ct state new jump unserved-dispatch');
+  addRules(
+    ruleset,
+    'unserved-dispatch',
+    `${ADDRESS_KEY} vmap @unserved`,
+    `${LOCAL} ip daddr != 127.0.0.0/8 ${PORT_KEY} vmap @unserved-nodeports`,
+  );
+}

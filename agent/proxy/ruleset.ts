@@ -1,0 +1,27 @@
+/** An nftables table as data, so that two states can be compared. */
+export interface Ruleset {
+  /** Chain → its rules, in order. A base chain begins with its `type … hook …` line in `hooks`. */
+  readonly chains: Map<string, readonly string[]>;
+  readonly hooks: Map<string, string>;
+  /** Sets that the kernel fills: name → declaration. They keep their content while the name stays. */
+  readonly sets: Map<string, string>;
+  /** Verdict maps: name → declaration. */
+  readonly maps: Map<string, string>;
+  /** Map → key → verdict. */
+  readonly elements: Map<string, Map<string, string>>;
+}
+
+export function emptyRuleset(): Ruleset {
+  return { chains: new Map(), hooks: new Map(), sets: new Map(), maps: new Map(), elements: new Map() };
+}
+
+export function addElement(ruleset: Ruleset, map: string, key: string, verdict: string): void {
+  const elements = ruleset.elements.get(map) ?? new Map<string, string>();
+  // The first service that claims an address keeps it.
+  if (!elements.has(key)) elements.set(key, verdict);
+  ruleset.elements.set(map, elements);
+}
+
+export function addRules(ruleset: Ruleset, chain: string, ...rules: string[]): void {
+  ruleset.chains.set(chain, [...(ruleset.chains.get(chain) ?? []), ...rules]);
+}

@@ -1,0 +1,91 @@
+import { keyOf } from '../../lib/api/object.ts';
+import type { EndpointSlice, Pod, Service } from '../../lib/api/types.ts';
+import type { Cache, Controller, Watch } from '../../lib/client/controller.ts';
+import { endpointSlices, pods, services } from '../../lib/client/resource-type.ts';
+import { TABLE } from './base-rules.ts';
+import { forgetFlows, staleFlows } from './conntrack.ts';
+import type { Place } from './endpoints.ts';
+import { hostPorts } from './host-ports.ts';
+import { nft } from './nft.ts';
+import { proxyRules } from './proxy-rules.ts';
+import type { Ruleset } from './ruleset.ts';
+import { replaceScript, updateScript } from './script.ts';
+import { isProxied, type ServicePortTarget, servicePorts } from './service-port.ts';
+
+export interface ServiceProxyOptions {
+  services: Cache<Service>;
+  endpointSlices: Cache<EndpointSlice>;
+  /** May hold other nodes' pods too. */
+  pods: Cache<Pod>;
+  place: Place;
+  /** All pods' addresses: 10.244.0.0/16. */
+  podCIDR: string;
+  /** Addresses that this node answers itself, like the cluster DNS's: services that have them are left alone. */
+  ownIPs: readonly string[];
+  /** Told of what is served now: health-check node ports. */
+  onSync?(targets: readonly ServicePortTarget[]): void;
+}
+
+const BY_SERVICE = 'service';
+const SERVICE_NAME = 'kubernetes.io/service-name';
+/** One key: the rules are one state, and changes that come while it is written are written together. */
+const KEY = 'rules';
+/** At most ten transactions a second, the first without waiting. */
+const MIN_SYNC_PERIOD_MS = 100;
+
+/** The service proxy of a node: keeps its nftables table equal to what services and endpoint slices say. */
+export function serviceProxy(options: ServiceProxyOptions, clock: { now(): number }): Controller {
+  options.endpointSlices.addIndex(BY_SERVICE, serviceOf);
+  let applied: { ruleset: Ruleset; targets: ServicePortTarget[] } | undefined;
+  let lastMs = 0;
+  return {
+    name: 'service-proxy',
+    watches: [onAny(services), onAny(endpointSlices), hostPortPods],
+    async reconcile() {
+      const waitMs = lastMs + MIN_SYNC_PERIOD_MS - clock.now();
+      if (waitMs > 0) return { requeueAfterMs: waitMs };
+      const targets = readTargets(options);
+      const ports = hostPorts(options.pods.list().filter((pod) => pod.spec?.nodeName === options.place.nodeName));
+      const ruleset = proxyRules(targets, ports, options);
+      await apply(applied?.ruleset, ruleset);
+      const stale = staleFlows(applied?.targets ?? [], targets);
+      applied = { ruleset, targets };
+      lastMs = clock.now();
+      await forgetFlows(stale);
+      options.onSync?.(targets);
+      return undefined;
+    },
+  };
+}
+
+function readTargets({ services, endpointSlices, place, ownIPs }: ServiceProxyOptions): ServicePortTarget[] {
+  const proxied = services
+    .list()
+    .filter((service) => isProxied(service) && !ownIPs.includes(service.spec?.clusterIP ?? ''));
+  proxied.sort((a, b) => a.metadata.creationTimestamp.localeCompare(b.metadata.creationTimestamp));
+  return proxied.flatMap((service) => servicePorts(service, endpointSlices.byIndex(BY_SERVICE, keyOf(service)), place));
+}
+
+/** The difference, or everything when there was nothing or the difference does not fit (somebody changed the table). */
+async function apply(previous: Ruleset | undefined, next: Ruleset): Promise<void> {
+  if (!previous) return nft(replaceScript(TABLE, next));
+  try {
+    await nft(updateScript(TABLE, previous, next));
+  } catch {
+    await nft(replaceScript(TABLE, next));
+  }
+}
+
+function serviceOf(slice: EndpointSlice): string[] {
+  const name = slice.metadata?.labels?.[SERVICE_NAME];
+  return name ? [`${slice.metadata?.namespace}/${name}`] : [];
+}
+
+function onAny<T>(type: Watch<T>['type']): Watch<T> {
+  return { type, keys: () => [KEY] };
+}
+
+const hostPortPods: Watch<Pod> = {
+  type: pods,
+  keys: (pod, previous) => ([pod, previous].some((p) => p && hostPorts([p]).length > 0) ? [KEY] : []),
+};
