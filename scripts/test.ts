@@ -1,0 +1,107 @@
+// npm test: every suite, in the order in which a failure is cheapest. usage: node scripts/test.ts [STAGE ...]
+// Under CI=true a stage that the machine cannot run is a failure; elsewhere it is left out, and said so.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+interface Counts {
+  passed: number;
+  failed: number;
+}
+
+interface Stage {
+  name: string;
+  /** What the machine lacks for it, and how to get it. */
+  lacks(): string | undefined;
+  run(): Counts;
+}
+
+const root = join(import.meta.dirname, '..');
+const ci = process.env['CI'] === 'true';
+const peers = process.env['PEERS_DIR'] ?? join(homedir(), '.cache/zeroplane/peers');
+const DAY_MS = 86_400_000;
+/** CI runs one of so many slices of the tests known to pass, another each day, so that the list stays true. */
+const SLICES = 8;
+
+const stages: Stage[] = [
+  command('typecheck', ['tsc', '--noEmit']),
+  command('lint', ['biome', 'check', '.']),
+  jest('unit', ['test/unit', 'test/contract', 'test/simulation']),
+  { ...jest('integration', ['test/integration', '--runInBand']), lacks: () => needsRoot() ?? needsPeers('kubectl', 'helm') },
+  ...(ci ? [conformanceSlice()] : []),
+];
+
+const total: Counts = { passed: 0, failed: 0 };
+const wanted = process.argv.slice(2);
+for (const stage of stages.filter((s) => !wanted.length || wanted.includes(s.name))) {
+  const lack = stage.lacks();
+  if (lack) {
+    console.log(`\n=== ${stage.name}: left out. ${lack}`);
+    if (ci) total.failed++;
+    continue;
+  }
+  console.log(`\n=== ${stage.name}`);
+  const begun = Date.now();
+  const { passed, failed } = stage.run();
+  console.log(`=== ${stage.name}: ${passed} passed, ${failed} failed in ${Math.round((Date.now() - begun) / 1000)} s`);
+  total.passed += passed;
+  total.failed += failed;
+}
+console.log(`\n${total.passed} passed, ${total.failed} failed`);
+process.exitCode = total.failed ? 1 : 0;
+
+function bin(name: string): string {
+  return join(root, 'node_modules/.bin', name);
+}
+
+function command(name: string, [program, ...args]: string[]): Stage {
+  const run = () => {
+    const ok = spawnSync(bin(program!), args, { cwd: root, stdio: 'inherit' }).status === 0;
+    return { passed: ok ? 1 : 0, failed: ok ? 0 : 1 };
+  };
+  return { name, lacks: () => undefined, run };
+}
+
+function jest(name: string, args: string[]): Stage {
+  const run = () => {
+    const folder = mkdtempSync(join(tmpdir(), 'zeroplane-test-'));
+    const report = join(folder, 'report.json');
+    const paths = args.filter((arg) => arg.startsWith('-') || existsSync(join(root, arg)));
+    spawnSync(bin('jest'), [...paths, '--json', `--outputFile=${report}`, '--forceExit'], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+    const counts = existsSync(report) ? countJest(report) : { passed: 0, failed: 1 };
+    rmSync(folder, { recursive: true, force: true });
+    return counts;
+  };
+  return { name, lacks: () => undefined, run };
+}
+
+function countJest(report: string): Counts {
+  const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(readFileSync(report, 'utf8'));
+  return { passed: numPassedTests, failed: numFailedTests + numRuntimeErrorTestSuites };
+}
+
+function conformanceSlice(): Stage {
+  const slice = `${(Math.floor(Date.now() / DAY_MS) % SLICES) + 1}/${SLICES}`;
+  const run = () => {
+    const args = [join(root, 'test/conformance/run.ts'), '--passing', '--slice', slice];
+    const { stdout, status } = spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8', maxBuffer: 1 << 28 });
+    process.stdout.write(stdout);
+    const [, passed, failed] = /^(\d+) passed, (\d+) failed$/m.exec(stdout) ?? [];
+    return passed === undefined || status === null ? { passed: 0, failed: 1 } : { passed: Number(passed), failed: Math.max(Number(failed), status) };
+  };
+  return { name: `conformance slice ${slice}`, lacks: () => needsRoot() ?? needsPeers('conformance.test', 'agnhost'), run };
+}
+
+function needsRoot(): string | undefined {
+  return process.getuid?.() === 0 ? undefined : 'It starts containers and needs root: run `sudo npm test`.';
+}
+
+/** Builds what is missing where Go is there. */
+function needsPeers(...names: string[]): string | undefined {
+  if (names.every((name) => existsSync(join(peers, name)))) return undefined;
+  if (spawnSync('go', ['version']).status !== 0) return `It needs ${names.join(', ')}, which peers/build.sh makes with Go 1.26 or newer (https://go.dev/dl).`;
+  console.log(`builds ${names.join(', ')} (once; some minutes)`);
+  const built = spawnSync('bash', [join(root, 'peers/build.sh'), ...names], { stdio: 'inherit' });
+  return built.status === 0 ? undefined : 'peers/build.sh failed.';
+}
