@@ -1,0 +1,99 @@
+import 'reflect-metadata';
+import { createPrivateKey, generateKeyPairSync, type KeyObject, webcrypto } from 'node:crypto';
+import { isIP } from 'node:net';
+import {
+  AuthorityKeyIdentifierExtension,
+  BasicConstraintsExtension,
+  ExtendedKeyUsage,
+  ExtendedKeyUsageExtension,
+  type Extension,
+  KeyUsageFlags,
+  KeyUsagesExtension,
+  SubjectAlternativeNameExtension,
+  SubjectKeyIdentifierExtension,
+  X509Certificate,
+  X509CertificateGenerator,
+} from '@peculiar/x509';
+import { AUTHORITY_MS, CERTIFICATE_MS, type CertificateRequest, type KeyPair } from './certificate.ts';
+
+/** Loading the library takes as long as a control plane's start: import this file only when a certificate must be made. */
+const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
+
+/** Clocks of a cluster's machines may differ a little. */
+const BACKDATE_MS = 5 * 60_000;
+
+type CryptoKey = webcrypto.CryptoKey;
+
+export async function issueAuthority(commonName: string, now: number): Promise<KeyPair> {
+  const keys = generateKeys();
+  const subject = [{ CN: [commonName] }];
+  const certificate = await X509CertificateGenerator.create({
+    ...validity(now, AUTHORITY_MS),
+    subject,
+    issuer: subject,
+    publicKey: await cryptoKey(keys.publicKey, 'verify'),
+    signingKey: await cryptoKey(keys.privateKey, 'sign'),
+    signingAlgorithm: ALGORITHM,
+    extensions: [
+      new BasicConstraintsExtension(true, undefined, true),
+      new KeyUsagesExtension(KeyUsageFlags.digitalSignature | KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
+      await SubjectKeyIdentifierExtension.create(await cryptoKey(keys.publicKey, 'verify'), false, webcrypto as Crypto),
+    ],
+  });
+  return { certificate: pemOf(certificate), key: keyPem(keys.privateKey) };
+}
+
+export async function issueCertificate(authority: KeyPair, request: CertificateRequest, now: number): Promise<KeyPair> {
+  const issuer = new X509Certificate(authority.certificate);
+  const keys = generateKeys();
+  const certificate = await X509CertificateGenerator.create({
+    ...validity(now, CERTIFICATE_MS),
+    subject: subjectOf(request),
+    issuer: issuer.subject,
+    publicKey: await cryptoKey(keys.publicKey, 'verify'),
+    signingKey: await cryptoKey(createPrivateKey(authority.key), 'sign'),
+    signingAlgorithm: ALGORITHM,
+    extensions: [...extensions(request), await AuthorityKeyIdentifierExtension.create(issuer, false)],
+  });
+  return { certificate: pemOf(certificate), key: keyPem(keys.privateKey) };
+}
+
+function extensions({ usages, names = [] }: CertificateRequest): Extension[] {
+  const purposes = usages.map((usage) =>
+    usage === 'client' ? ExtendedKeyUsage.clientAuth : ExtendedKeyUsage.serverAuth,
+  );
+  const list: Extension[] = [
+    new BasicConstraintsExtension(false, undefined, true),
+    new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+    new ExtendedKeyUsageExtension(purposes),
+  ];
+  const alternatives = names.map((value) => ({ type: isIP(value) ? ('ip' as const) : ('dns' as const), value }));
+  if (alternatives.length > 0) list.push(new SubjectAlternativeNameExtension(alternatives));
+  return list;
+}
+
+function subjectOf({ commonName, organizations = [] }: CertificateRequest) {
+  return [...organizations.map((O) => ({ O: [O] })), { CN: [commonName] }];
+}
+
+function validity(now: number, forMs: number) {
+  return { notBefore: new Date(now - BACKDATE_MS), notAfter: new Date(now + forMs) };
+}
+
+function generateKeys(): { publicKey: KeyObject; privateKey: KeyObject } {
+  return generateKeyPairSync('ec', { namedCurve: 'P-256' });
+}
+
+function keyPem(key: KeyObject): string {
+  return key.export({ type: 'pkcs8', format: 'pem' }) as string;
+}
+
+function pemOf(certificate: X509Certificate): string {
+  return `${certificate.toString('pem')}\n`;
+}
+
+function cryptoKey(key: KeyObject, usage: 'sign' | 'verify'): Promise<CryptoKey> {
+  const [format, type] = usage === 'sign' ? (['pkcs8', 'pkcs8'] as const) : (['spki', 'spki'] as const);
+  const der = key.export({ format: 'der', type } as never) as unknown as Buffer;
+  return webcrypto.subtle.importKey(format, new Uint8Array(der), ALGORITHM, true, [usage]);
+}

@@ -1,0 +1,58 @@
+/** `node scripts/build.ts [NAME…]`: bundles the entry points of bin/ into dist/. */
+import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { build, type Plugin } from 'esbuild';
+
+const root = join(import.meta.dirname, '..');
+const dist = join(root, 'dist');
+
+/** CommonJS starts faster than ESM, and its modules can be loaded late from one file. */
+const entries = process.argv.length > 2 ? process.argv.slice(2) : entryPoints();
+
+/** Data beside the bundle, parsed when it is first needed: within it V8 would keep the text in memory for good. */
+const jsonFiles: Plugin = {
+  name: 'json-files',
+  setup({ onLoad }) {
+    onLoad({ filter: /\.json$/ }, ({ path }) => {
+      const name = basename(path);
+      copyFileSync(path, join(dist, 'data', name));
+      const read = `require('node:fs').readFileSync(require('node:path').join(__dirname, 'data', ${JSON.stringify(name)}), 'utf8')`;
+      return { contents: `module.exports = JSON.parse(${read});`, loader: 'js' };
+    });
+  },
+};
+
+mkdirSync(join(dist, 'data'), { recursive: true });
+writeFileSync(join(dist, 'package.json'), '{ "type": "commonjs" }\n');
+await build({
+  entryPoints: Object.fromEntries(entries.map((name) => [`${name}.main`, join(root, 'bin', `${name}.ts`)])),
+  outdir: dist,
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'cjs',
+  sourcemap: true,
+  sourcesContent: false,
+  minifySyntax: true,
+  minifyWhitespace: true,
+  keepNames: true,
+  logLevel: 'warning',
+  plugins: [jsonFiles],
+  // Optional accelerators of ws, which we do not install.
+  external: ['bufferutil', 'utf-8-validate'],
+});
+for (const name of entries) writeFileSync(join(dist, `${name}.js`), loader(name));
+
+/** Compiled code is kept beside the bundle: the second start does not compile again. It must be on before the bundle loads. */
+function loader(name: string): string {
+  return `#!/usr/bin/env node
+require('node:module').enableCompileCache(require('node:path').join(__dirname, '.compile-cache'));
+require('./${name}.main.js');
+`;
+}
+
+/** The command line tool and the processes it starts; bin/cdk.ts runs where it is deployed from, unbundled. */
+function entryPoints(): string[] {
+  const names = readdirSync(join(root, 'bin')).map((file) => basename(file, '.ts'));
+  return names.filter((name) => name !== 'cdk');
+}
