@@ -37,7 +37,7 @@ export async function issueAuthority(commonName: string, now: number): Promise<K
     extensions: [
       new BasicConstraintsExtension(true, undefined, true),
       new KeyUsagesExtension(KeyUsageFlags.digitalSignature | KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
-      await SubjectKeyIdentifierExtension.create(await cryptoKey(keys.publicKey, 'verify'), false, webcrypto as Crypto),
+      await SubjectKeyIdentifierExtension.create(await cryptoKey(keys.publicKey, 'verify')),
     ],
   });
   return { certificate: pemOf(certificate), key: keyPem(keys.privateKey) };
