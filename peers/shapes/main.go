@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/kubernetes/scheme"
 	apiregistrationv1 "k8s.io/kube-aggregator/pkg/apis/apiregistration/v1"
@@ -138,6 +139,11 @@ func main() {
 		}
 		found.add(t)
 		kinds[gvk.Group+"/"+gvk.Version+"/"+gvk.Kind] = definition(t)
+	}
+	for _, object := range []any{metav1.PartialObjectMetadata{}, metav1.PartialObjectMetadataList{}} {
+		t := reflect.TypeOf(object)
+		found.add(t)
+		kinds["meta.k8s.io/v1/"+t.Name()] = definition(t)
 	}
 	text, err := json.MarshalIndent(map[string]any{"kinds": kinds, "shapes": found}, "", " ")
 	must(err)

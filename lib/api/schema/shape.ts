@@ -33,9 +33,12 @@ const rawKinds: Readonly<Record<string, string>> = shapesData.kinds;
 const rawShapes: Readonly<Record<string, readonly string[]>> = shapesData.shapes;
 const shapes = new Map<string, Shape>();
 
+/** Kinds of meta/v1 that every group version has as its own. */
+const SHARED_KINDS = new Set(['DeleteOptions', 'Status', 'WatchEvent']);
+
 /** The definition of a kind, or undefined for one that is not built in. */
 export function definitionOf({ group, version, kind }: GroupVersionKind): string | undefined {
-  return rawKinds[`${group}/${version}/${kind}`];
+  return rawKinds[`${group}/${version}/${kind}`] ?? (SHARED_KINDS.has(kind) ? rawKinds[`/v1/${kind}`] : undefined);
 }
 
 /** undefined for the types with a JSON form of their own: Time, Quantity … */

@@ -1,0 +1,109 @@
+import type { KubeObject } from '../object.ts';
+import type { GroupVersionKind } from '../resources.ts';
+import { decoderOf } from '../schema/decode.ts';
+import { definitionOf } from '../schema/shape.ts';
+import { badRequest } from '../status.ts';
+import { messageCodec, messageNameOf } from './message.ts';
+import { Reader } from './reader.ts';
+import { MAGIC } from './special.ts';
+import { Writer } from './writer.ts';
+
+/**
+ * The envelope of objects: `k8s\0`, then runtime.Unknown { typeMeta 1 { apiVersion 1, kind 2 }, raw 2, contentEncoding 3,
+ * contentType 4 }. Source: k8s.io/apimachinery/pkg/runtime/serializer/protobuf.
+ */
+interface Envelope {
+  apiVersion: string;
+  kind: string;
+  raw: Uint8Array;
+}
+
+/** Throws StatusError 400 for a kind that has no protobuf form, RangeError for broken bytes. */
+export function decodeEnvelope(bytes: Uint8Array): KubeObject {
+  const { apiVersion, kind, raw } = openEnvelope(bytes);
+  const definition = definitionOf(typeOf(apiVersion, kind));
+  if (!definition) throw badRequest(`no kind "${kind}" is registered for version "${apiVersion}"`);
+  const message = messageCodec(messageNameOf(definition)).read(new Reader(raw));
+  const object = decoderOf(definition)(message, { members: 0, unknown: false }) as KubeObject;
+  return { kind, apiVersion, ...object };
+}
+
+function typeOf(apiVersion: string, kind: string): GroupVersionKind {
+  const slash = apiVersion.indexOf('/');
+  return { group: slash < 0 ? '' : apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1), kind };
+}
+
+function openEnvelope(bytes: Uint8Array): Envelope {
+  if (!MAGIC.equals(bytes.subarray(0, MAGIC.length))) {
+    throw badRequest('provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]');
+  }
+  const envelope: Envelope = { apiVersion: '', kind: '', raw: new Uint8Array(0) };
+  const reader = new Reader(bytes.subarray(MAGIC.length));
+  while (!reader.done) {
+    const tag = reader.varint();
+    if (tag === 0x0a) readTypeMeta(reader, envelope);
+    else if (tag === 0x12) envelope.raw = reader.bytes();
+    else reader.skip(tag & 7);
+  }
+  return envelope;
+}
+
+function readTypeMeta(reader: Reader, envelope: Envelope): void {
+  const outer = reader.enter();
+  while (!reader.done) {
+    const tag = reader.varint();
+    if (tag === 0x0a) envelope.apiVersion = reader.string();
+    else if (tag === 0x12) envelope.kind = reader.string();
+    else reader.skip(tag & 7);
+  }
+  reader.leave(outer);
+}
+
+/** Whether the kind has a protobuf form; objects of custom kinds have none. */
+export function hasProtobuf(gvk: GroupVersionKind): boolean {
+  return definitionOf(gvk) !== undefined;
+}
+
+/** The object in its envelope. `gvk` overrides what the object says of itself. Throws StatusError 400 without a protobuf form. */
+export function encodeEnvelope(object: KubeObject, gvk?: GroupVersionKind): Uint8Array {
+  const apiVersion = gvk ? (gvk.group ? `${gvk.group}/${gvk.version}` : gvk.version) : (object.apiVersion ?? '');
+  const kind = gvk?.kind ?? object.kind ?? '';
+  const definition = definitionOf(typeOf(apiVersion, kind));
+  if (!definition) throw badRequest(`no kind "${kind}" is registered for version "${apiVersion}"`);
+  const writer = new Writer();
+  writeString(writer, 4, '');
+  writeString(writer, 3, '');
+  const beforeRaw = writer.length;
+  messageCodec(messageNameOf(definition)).write(writer, object);
+  writer.delimited(2, beforeRaw);
+  const beforeType = writer.length;
+  writeString(writer, 2, kind);
+  writeString(writer, 1, apiVersion);
+  writer.delimited(1, beforeType);
+  writer.raw(MAGIC);
+  return writer.bytes();
+}
+
+function writeString(writer: Writer, number: number, text: string): void {
+  const before = writer.length;
+  writer.string(text);
+  writer.delimited(number, before);
+}
+
+const FRAME_HEADER_BYTES = 4;
+
+/**
+ * One event of a protobuf watch: four bytes of length, then WatchEvent { type 1, object 2 { raw 1 } } without an envelope.
+ * `object` is the enveloped object.
+ */
+export function encodeWatchFrame(type: string, object: Uint8Array): Uint8Array {
+  const writer = new Writer(object.length + 64);
+  writer.raw(object);
+  writer.delimited(1, 0);
+  writer.delimited(2, 0);
+  writeString(writer, 1, type);
+  const header = Buffer.alloc(FRAME_HEADER_BYTES);
+  header.writeUInt32BE(writer.length);
+  writer.raw(header);
+  return writer.bytes();
+}
