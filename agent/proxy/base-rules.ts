@@ -60,7 +60,7 @@ function addRefusals(ruleset: Ruleset): void {
   addRules(ruleset, 'guard-loopback', 'iifname != "lo" ip daddr 127.0.0.0/8 drop');
   addRules(ruleset, 'firewall-prerouting', `ct state new ${ADDRESS_KEY} vmap @firewall`);
   // Refusing is not for nat chains: after translation would be too late, before it the hook has no answer.
-  addRules(ruleset, 'refuse', 'reject');
+  addRules(ruleset, 'refuse', 'meta l4proto tcp reject with tcp reset', 'reject');
   for (const hook of ['unserved-input', 'unserved-forward', 'unserved-output'])
     addRules(ruleset, hook, 'ct state new jump unserved-dispatch');
   addRules(
