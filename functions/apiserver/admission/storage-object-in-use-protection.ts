@@ -12,6 +12,6 @@ export const storageObjectInUseProtection: AdmissionPlugin = {
 };
 
 function protect({ object }: AdmissionAttributes, finalizer: string): void {
-  const metadata = (object!.metadata ??= {});
+  const metadata = object!.metadata!;
   if (!metadata.finalizers?.includes(finalizer)) metadata.finalizers = [...(metadata.finalizers ?? []), finalizer];
 }

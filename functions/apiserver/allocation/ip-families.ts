@@ -13,9 +13,9 @@ export function fillIpFamilies(service: Service, old: Service | undefined): void
   spec.ipFamilyPolicy ??= old?.spec?.ipFamilyPolicy ?? (headless ? 'RequireDualStack' : 'SingleStack');
   check(service, singleStackCauses(spec));
   inferFamilies(service);
-  if (headless) return fillHeadless(spec);
-  check(service, unconfigured(spec));
+  if (!headless) check(service, unconfigured(spec));
   if (!spec.ipFamilies?.length) spec.ipFamilies = ['IPv4'];
+  if (headless) fillSecondFamily(spec);
 }
 
 function inferFamilies(service: Service): void {
@@ -32,10 +32,10 @@ function inferFamilies(service: Service): void {
 }
 
 /** Without a selector somebody else makes the endpoints, of either family. */
-function fillHeadless(spec: ServiceSpec): void {
-  if (!spec.ipFamilies?.length) spec.ipFamilies = ['IPv4'];
-  if (spec.ipFamilies.length > 1 || spec.ipFamilyPolicy === 'SingleStack') return;
-  spec.ipFamilies = [...spec.ipFamilies, spec.ipFamilies[0] === 'IPv4' ? 'IPv6' : 'IPv4'];
+function fillSecondFamily(spec: ServiceSpec): void {
+  const [first, second] = spec.ipFamilies!;
+  if (second || spec.ipFamilyPolicy === 'SingleStack') return;
+  spec.ipFamilies = [first!, first === 'IPv4' ? 'IPv6' : 'IPv4'];
 }
 
 function singleStackCauses(spec: ServiceSpec): Cause[] {

@@ -27,12 +27,16 @@ export interface ServiceAllocationOptions {
 export function serviceAllocation(options: ServiceAllocationOptions): (change: CompanionChange) => Promise<Write[]> {
   const { store, reader, clock, random } = options;
   const own = parseCidr(options.serviceCIDR);
+  /** What was asked for, so that a second attempt after a lost race draws anew instead of asking for what was drawn. */
+  const asked = new WeakMap<object, object>();
 
   return async ({ operation, object, old }) => {
     const reserved = reservations(store);
     const before = operation === 'delete' ? object : old;
     const after: Service | undefined = operation === 'delete' ? undefined : object;
     if (after) {
+      asked.set(object, asked.get(object) ?? structuredClone(object.spec));
+      object.spec = structuredClone(asked.get(object));
       fillIpFamilies(after, old);
       const heldIPs = clusterIPsOf(before);
       if (!keepsAddress(after, heldIPs)) {

@@ -45,7 +45,7 @@ function wantedUser(headers: Headers): Wanted | undefined {
   throw badRequest(`requested ${JSON.stringify({ uid, groups, extra })} without impersonating a user name`);
 }
 
-/** Fetch joins repeated headers with `, `. */
+/** Repeated headers are joined with `, `. */
 function values(headers: Headers, name: string): string[] {
   const joined = headers.get(name);
   return joined === null ? [] : joined.split(',').map((value) => value.trim());
@@ -53,7 +53,8 @@ function values(headers: Headers, name: string): string[] {
 
 function extraOf(headers: Headers): Record<string, string[]> {
   const extra: Record<string, string[]> = {};
-  for (const name of headers.keys())
+  headers.forEach((_, name) => {
     if (name.startsWith(EXTRA)) extra[decodeURIComponent(name.slice(EXTRA.length))] = values(headers, name);
+  });
   return extra;
 }

@@ -18,8 +18,8 @@ export function nodeRelations(reader: Reader): NodeRelations {
 
   /** Decoded objects are shared and never written to, so a pod's references are found once. */
   function referencesOf(pod: Pod): Set<string> {
-    let references = known.get(pod);
-    if (!references) known.set(pod, (references = podReferences(pod)));
+    const references = known.get(pod) ?? podReferences(pod);
+    known.set(pod, references);
     return references;
   }
 
