@@ -1,0 +1,181 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { isReason } from '../lib/api/status.ts';
+import type { Node, Pod } from '../lib/api/types.ts';
+import { createCaches, type SharedCaches } from '../lib/client/cache.ts';
+import type { Client } from '../lib/client/client.ts';
+import { createRecorder, type EventRecorder } from '../lib/client/events.ts';
+import { ObjectCache } from '../lib/client/object-cache.ts';
+import { reflect } from '../lib/client/reflector.ts';
+import { nodes as nodeType, pods as podType, services as serviceType } from '../lib/client/resource-type.ts';
+import type { Clock } from '../lib/runtime/clock.ts';
+import type { Random } from '../lib/runtime/random.ts';
+import type { AgentConfig, AgentContext, Log } from './context.ts';
+import { renewLease } from './node/lease.ts';
+import type { Machine } from './node/machine.ts';
+import { type MachineSource, machineSource, NodeRegistration } from './node/node.ts';
+import { refusal } from './pods/admission.ts';
+import { Cgroups, cgroupVersion } from './pods/cgroups.ts';
+import { containerEvents } from './pods/container-events.ts';
+import { parseResolvConf } from './pods/dns.ts';
+import type { PodEquipment } from './pods/equipment.ts';
+import { Images } from './pods/images.ts';
+import { Observer } from './pods/observe.ts';
+import { Pods } from './pods/pods.ts';
+import { Prober } from './probes/prober.ts';
+import type { Runtime } from './runtime-contract.ts';
+import { StatusWriter } from './status/status-writer.ts';
+import { type Mounter, systemMounter } from './volumes/mount.ts';
+import { References } from './volumes/references.ts';
+import { TokenKeeper } from './volumes/service-account-token.ts';
+import { type ContentSource, clientSource } from './volumes/sources.ts';
+import { Volumes } from './volumes/volumes.ts';
+
+export interface AgentDependencies {
+  client: Client;
+  runtime: Runtime;
+  clock: Clock;
+  random: Random;
+  log: Log;
+  /** Replaced in tests. */
+  mounter?: Mounter;
+  machine?: MachineSource;
+}
+
+/** A node's agent at work. */
+export interface Agent {
+  /** The pods of this node, as the API has them. */
+  readonly pods: ObjectCache<Pod>;
+  /** Caches for the other parts of the process: service proxy, DNS. */
+  readonly caches: SharedCaches;
+  readonly recorder: EventRecorder;
+  /** The Node says Ready. */
+  readonly ready: boolean;
+  /** Ends the agent, never what runs on the node. */
+  stop(): Promise<void>;
+}
+
+/** kubelet as a reconciler: registers the node, renews its lease, runs its pods. Resolves once it is at work. */
+export async function startAgent(config: AgentConfig, dependencies: AgentDependencies): Promise<Agent> {
+  const { client, runtime, clock, random, log } = dependencies;
+  const context: AgentContext = { config, client, runtime, clock, random, log };
+  const abort = new AbortController();
+  const { signal } = abort;
+  await Promise.all([config.podsDir, config.logsDir].map((folder) => mkdir(folder, { recursive: true, mode: 0o750 })));
+
+  const source = dependencies.machine ?? machineSource(config.podsDir);
+  const registration = new NodeRegistration(context, source);
+  const recorder = createRecorder(client, { component: 'kubelet', host: config.nodeName, clock, random });
+  const onError = (error: unknown, resource: string) => log('cannot follow a resource', { resource, error });
+  const caches = createCaches(client, { clock, random, onError });
+  caches.cache(serviceType);
+  caches.start(signal);
+  const podCache = new ObjectCache<Pod>(podType);
+  const nodeCache = new ObjectCache<Node>(nodeType);
+  const follow = { clock, random, signal, onError };
+
+  const mounter = dependencies.mounter ?? systemMounter;
+  const node = () => nodeCache.get(config.nodeName) ?? registration.node;
+  const parts: Parts = { context, recorder, caches, node, mounter, signal, machine: await source.machine() };
+  const pods = await createPods(parts, podCache);
+  const running = [
+    registration.run(signal),
+    renewLease(context, () => registration.node, signal),
+    reflect(client, nodeCache, { ...follow, fieldSelector: `metadata.name=${config.nodeName}` }),
+    reflect(client, podCache, { ...follow, fieldSelector: `spec.nodeName=${config.nodeName}` }),
+    // A pod is judged by what the node says of itself, and told of the services around it.
+    Promise.all([caches.synced(signal), registration.registered(signal)]).then(() => pods.run(signal)),
+  ];
+  return {
+    pods: podCache,
+    caches,
+    recorder,
+    get ready() {
+      return registration.ready;
+    },
+    async stop() {
+      abort.abort();
+      await Promise.all(running);
+    },
+  };
+}
+
+interface Parts {
+  context: AgentContext;
+  recorder: EventRecorder;
+  caches: SharedCaches;
+  node: () => Node;
+  mounter: Mounter;
+  signal: AbortSignal;
+  machine: Machine;
+}
+
+async function createPods(parts: Parts, cache: ObjectCache<Pod>): Promise<Pods> {
+  // The pods and what they are made with know each other: changes come back through `pods`.
+  const pods: Pods = new Pods(parts.context, cache, await equip(parts, () => pods));
+  return pods;
+}
+
+async function equip(parts: Parts, pods: () => Pods): Promise<PodEquipment> {
+  const { context, recorder, caches, node, mounter, signal, machine } = parts;
+  const { client, clock, random, log, config, runtime } = context;
+  const tokens = new TokenKeeper(client, clock, random);
+  const content: ContentSource = clientSource(client, (pod, request) => tokens.token(pod, request));
+  const cgroups = new Cgroups(config, await cgroupVersion(config.cgroupMount), log);
+  const prober = new Prober(context, recorder, (uid) => pods().wake(uid));
+  const references = new References(context, (uid) => pods().volumesChanged(uid));
+  const writer = new StatusWriter({ client, clock, random, log, signal, written: (pod) => pods().written(pod) });
+  const volumes = new Volumes({ context, content, mounter });
+  const allocatable = () => stringQuantities(node().status?.allocatable ?? {});
+  signal.addEventListener('abort', () => {
+    prober.stop();
+    references.stop();
+  });
+  return {
+    context,
+    recorder,
+    observer: new Observer(runtime),
+    images: new Images({ runtime, clock, content }),
+    volumes,
+    content,
+    services: caches.cache(serviceType),
+    node: { memoryBytes: machine.memoryBytes, minOomScoreAdj: await ownOomScoreAdj(), cgroups: cgroups.version },
+    allocatable,
+    prober,
+    writer,
+    references,
+    tokens,
+    cgroups,
+    nodeDns: parseResolvConf(await readFile(config.resolvConf, 'utf8')),
+    events: (pod, name) => containerEvents(recorder, pod, name),
+    setUpVolumes: (pod, podIPs) => volumes.setUp(pod, downwardFacts(config, podIPs, allocatable())),
+    refusal: (pod) => refusal(pod, pods().active(pod.metadata?.uid), node()),
+    forget(uid) {
+      prober.forget(uid);
+      references.forget(uid);
+      tokens.forget(uid);
+      writer.forget(uid);
+    },
+    unlessGone(error) {
+      if (!isReason(error, 'NotFound', 'Conflict')) throw error;
+    },
+  };
+}
+
+function downwardFacts(config: AgentConfig, podIPs: readonly string[], allocatable: Record<string, string>) {
+  return { podIPs, hostIPs: config.nodeIPs, nodeName: config.nodeName, allocatable };
+}
+
+function stringQuantities(amounts: Record<string, string | number>): Record<string, string> {
+  return Object.fromEntries(Object.entries(amounts).map(([name, amount]) => [name, String(amount)]));
+}
+
+/** Without CAP_SYS_RESOURCE nothing may be set lower than we have ourselves (proc(5), oom_score_adj). */
+async function ownOomScoreAdj(): Promise<number> {
+  const own = Number((await readFile('/proc/self/oom_score_adj', 'utf8')).trim());
+  const capabilities = /^CapEff:\s+([0-9a-f]+)$/m.exec(await readFile('/proc/self/status', 'utf8'))?.[1] ?? '0';
+  const CAP_SYS_RESOURCE = 24n;
+  const capable = (BigInt(`0x${capabilities}`) >> CAP_SYS_RESOURCE) & 1n;
+  return capable ? MIN_OOM_SCORE_ADJ : own;
+}
+
+const MIN_OOM_SCORE_ADJ = -1000;

@@ -1,0 +1,69 @@
+import { readFile, statfs } from 'node:fs/promises';
+import { arch, cpus, release, totalmem } from 'node:os';
+
+/** What the machine is. */
+export interface Machine {
+  cpus: number;
+  memoryBytes: number;
+  diskBytes: number;
+  architecture: string;
+  kernelVersion: string;
+  osImage: string;
+  machineID: string;
+  systemUUID: string;
+  bootID: string;
+}
+
+/** Go's names for what Node calls otherwise. */
+const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64', arm: 'arm', ia32: '386' };
+
+export async function readMachine(stateDir: string): Promise<Machine> {
+  const [osRelease, machineID, systemUUID, bootID, disk] = await Promise.all([
+    text('/etc/os-release'),
+    text('/etc/machine-id'),
+    text('/sys/class/dmi/id/product_uuid'),
+    text('/proc/sys/kernel/random/boot_id'),
+    statfs(stateDir),
+  ]);
+  return {
+    cpus: cpus().length,
+    memoryBytes: totalmem(),
+    diskBytes: disk.blocks * disk.bsize,
+    architecture: ARCHITECTURES[arch()] ?? arch(),
+    kernelVersion: release(),
+    osImage: /^PRETTY_NAME="?([^"\n]*)"?$/m.exec(osRelease)?.[1] ?? 'Linux',
+    machineID,
+    systemUUID: systemUUID || machineID,
+    bootID,
+  };
+}
+
+/** Free memory and disk, for the conditions. */
+export interface Pressure {
+  memoryAvailableBytes: number;
+  diskAvailableShare: number;
+  inodesFreeShare: number;
+  pidsAvailable: number;
+}
+
+export async function readPressure(stateDir: string): Promise<Pressure> {
+  const [meminfo, disk, pidMax, loadavg] = await Promise.all([
+    text('/proc/meminfo'),
+    statfs(stateDir),
+    text('/proc/sys/kernel/pid_max'),
+    text('/proc/loadavg'),
+  ]);
+  // proc(5): the fourth field of loadavg is running/existing scheduling entities.
+  const tasks = Number(/\d+\/(\d+)/.exec(loadavg)?.[1] ?? 0);
+  return {
+    memoryAvailableBytes: Number(/^MemAvailable:\s+(\d+) kB/m.exec(meminfo)?.[1] ?? 0) * 1024,
+    diskAvailableShare: disk.blocks ? disk.bavail / disk.blocks : 1,
+    inodesFreeShare: disk.files ? disk.ffree / disk.files : 1,
+    pidsAvailable: Number(pidMax) - tasks,
+  };
+}
+
+/** Absent in some sandboxes: then empty. */
+async function text(path: string): Promise<string> {
+  return (await readFile(path, 'utf8').catch(() => '')).trim();
+}

@@ -1,0 +1,133 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Stored } from '../../lib/api/object.ts';
+import { isReason } from '../../lib/api/status.ts';
+import type { Node, NodeStatus } from '../../lib/api/types.ts';
+import { nodes } from '../../lib/client/resource-type.ts';
+import { delay, timestamp } from '../../lib/runtime/clock.ts';
+import type { AgentContext } from '../context.ts';
+import type { RuntimeStatus } from '../runtime-contract.ts';
+import { mergeNodeConditions, nodeConditions } from './conditions.ts';
+import { type Machine, type Pressure, readMachine, readPressure } from './machine.ts';
+import { initialNode, nodeStatus } from './node-object.ts';
+
+/** How often the status is compared; it is written when it changed, and at least every five minutes. Source: nodeStatusUpdateFrequency, nodeStatusReportFrequency. */
+const COMPARE_MS = 10_000;
+const REPORT_MS = 300_000;
+/** Until the node is ready the runtime is asked more often. Source: kubelet fastStatusUpdateOnce. */
+const NOT_READY_MS = 200;
+
+/** What the node reads of the machine. Replaced in tests. */
+export interface MachineSource {
+  machine(): Promise<Machine>;
+  pressure(): Promise<Pressure>;
+}
+
+export function machineSource(stateDir: string): MachineSource {
+  return { machine: () => readMachine(stateDir), pressure: () => readPressure(stateDir) };
+}
+
+/** This node's Node: registered, and its status kept true. */
+export class NodeRegistration {
+  readonly #context: AgentContext;
+  readonly #source: MachineSource;
+  #node: Stored<Node> | undefined;
+  #reportedAtMs = 0;
+  readonly #registered = Promise.withResolvers<void>();
+
+  constructor(context: AgentContext, source: MachineSource) {
+    this.#context = context;
+    this.#source = source;
+  }
+
+  /** As the API has it; before registration as it will be. */
+  get node(): Node {
+    return this.#node ?? { metadata: { name: this.#context.config.nodeName } };
+  }
+
+  get ready(): boolean {
+    return this.#node?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
+  }
+
+  /** Resolves when the API has the node and its status, or the signal aborts. */
+  registered(signal: AbortSignal): Promise<void> {
+    signal.addEventListener('abort', () => this.#registered.resolve(), { once: true });
+    return this.#registered.promise;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#context;
+    while (!signal.aborted) {
+      try {
+        await this.#once();
+      } catch (error) {
+        log('cannot report the state of the node', { error });
+        if (isReason(error, 'NotFound')) this.#node = undefined;
+      }
+      await delay(clock, this.ready ? COMPARE_MS : NOT_READY_MS, signal);
+    }
+  }
+
+  async #once(): Promise<void> {
+    const machine = await this.#source.machine();
+    this.#node ??= await this.#register(machine);
+    const status = await this.#status(machine);
+    const { clock, client, config } = this.#context;
+    const due = clock.now() - this.#reportedAtMs >= REPORT_MS;
+    if (!due && sameStatus(this.#node.status, status)) return;
+    const patch = { type: 'strategic', body: { status: withReplacedLists(status) } } as const;
+    this.#node = await client.patch(nodes, { name: config.nodeName }, patch, { subresource: 'status' });
+    this.#reportedAtMs = clock.now();
+    this.#registered.resolve();
+  }
+
+  async #register(machine: Machine): Promise<Stored<Node>> {
+    const { client, config } = this.#context;
+    const wanted = initialNode(config, machine);
+    try {
+      return await client.create(nodes, wanted);
+    } catch (error) {
+      if (!isReason(error, 'AlreadyExists')) throw error;
+    }
+    const found = await client.get(nodes, { name: config.nodeName });
+    const labels = wanted.metadata!.labels!;
+    const lacking = Object.entries(labels).some(([key, value]) => found.metadata.labels?.[key] !== value);
+    if (!lacking) return found;
+    return client.patch(nodes, { name: config.nodeName }, { type: 'strategic', body: { metadata: { labels } } });
+  }
+
+  async #status(machine: Machine): Promise<NodeStatus> {
+    const { runtime, config, clock } = this.#context;
+    const [state, version, images, pressure] = await Promise.all([
+      runtime.status().catch((error: unknown): RuntimeStatus | Error => asError(error)),
+      runtime.version().catch(() => ({ runtimeName: 'containerd', runtimeVersion: '', runtimeApiVersion: '' })),
+      runtime.listImages().catch(() => []),
+      this.#source.pressure(),
+    ]);
+    const conditions = nodeConditions({ runtime: state, pressure });
+    return {
+      ...nodeStatus(config, machine, version, images),
+      conditions: mergeNodeConditions(this.#node?.status?.conditions ?? [], conditions, timestamp(clock)),
+    };
+  }
+}
+
+const asError = (error: unknown) => (error instanceof Error ? error : new Error(String(error)));
+
+/** Heartbeats are the Lease's matter: they alone are no change. */
+function sameStatus(old: NodeStatus | undefined, wanted: NodeStatus): boolean {
+  const picked = Object.keys(wanted).map((field) => [
+    old?.[field as keyof NodeStatus],
+    wanted[field as keyof NodeStatus],
+  ]);
+  return picked.every(([a, b]) => isDeepStrictEqual(withoutHeartbeat(a), withoutHeartbeat(b)));
+}
+
+function withoutHeartbeat(value: unknown): unknown {
+  if (value === undefined) return undefined;
+  return JSON.parse(JSON.stringify(value, (key, field) => (key === 'lastHeartbeatTime' ? undefined : field)));
+}
+
+/** Addresses merge by type in a strategic patch; an old one must go. */
+function withReplacedLists(status: NodeStatus): object {
+  return { ...status, addresses: [{ $patch: 'replace' }, ...(status.addresses ?? [])] };
+}

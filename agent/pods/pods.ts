@@ -1,0 +1,134 @@
+import type { Stored } from '../../lib/api/object.ts';
+import type { Pod } from '../../lib/api/types.ts';
+import type { ObjectCache } from '../../lib/client/object-cache.ts';
+import { delay } from '../../lib/runtime/clock.ts';
+import { createQueue, type WorkQueue } from '../../lib/runtime/queue.ts';
+import type { AgentContext } from '../context.ts';
+import type { PodEquipment } from './equipment.ts';
+import { PodWorker } from './worker.ts';
+
+/** Pods worked on at once: most of their time they wait for the runtime. */
+const CONCURRENCY = 32;
+/** How often the runtime is asked what changed: the sooner, the more of the node is on its way somewhere. */
+const LOOK_MS = 1000;
+const BUSY_LOOK_MS = 200;
+const FAILURE = { baseMs: 250, maxMs: 30_000, jitter: 0.2 };
+
+/** All pods of this node: hands changes of the API and of the runtime to the pods' workers. */
+export class Pods {
+  readonly #context: AgentContext;
+  readonly #cache: ObjectCache<Pod>;
+  readonly #equipment: PodEquipment;
+  readonly #queue: WorkQueue;
+  readonly #workers = new Map<string, PodWorker>();
+  /** What the runtime showed when it was last asked. */
+  #seen = new Map<string, string>();
+  readonly #names = new Map<string, { namespace: string; name: string }>();
+
+  constructor(context: AgentContext, cache: ObjectCache<Pod>, equipment: PodEquipment) {
+    this.#context = context;
+    this.#cache = cache;
+    this.#equipment = equipment;
+    this.#queue = createQueue(context.clock, context.random, FAILURE);
+  }
+
+  /** Pods that count against the node's resources, but one. */
+  active(exceptUid?: string): Pod[] {
+    const pods: Pod[] = [];
+    for (const { uid, pod, active } of this.#workers.values()) if (active && pod && uid !== exceptUid) pods.push(pod);
+    return pods;
+  }
+
+  wake(uid: string): void {
+    if (this.#workers.has(uid)) this.#queue.add(uid);
+  }
+
+  volumesChanged(uid: string): void {
+    this.#workers.get(uid)?.volumesChanged();
+    this.wake(uid);
+  }
+
+  /** Our own write of a status came back. */
+  written(pod: Pod): void {
+    const worker = this.#workers.get(pod.metadata?.uid ?? '');
+    worker?.update(pod);
+    this.wake(pod.metadata?.uid ?? '');
+  }
+
+  /** Resolves when all has ended after the signal. What runs goes on running. */
+  async run(signal: AbortSignal): Promise<void> {
+    this.#cache.subscribe((object, previous) => this.#changed(object, previous));
+    await this.#cache.whenSynced(signal);
+    const workers = Array.from({ length: CONCURRENCY }, () => this.#work(signal));
+    await Promise.all([...workers, this.#look(signal)]);
+  }
+
+  #changed(object: Stored<Pod> | undefined, previous: Stored<Pod> | undefined): void {
+    if (previous && previous.metadata.uid !== object?.metadata.uid) {
+      this.#workers.get(previous.metadata.uid)?.forget();
+      this.wake(previous.metadata.uid);
+    }
+    if (!object) return;
+    const { uid, namespace = '', name } = object.metadata;
+    this.#worker(uid, namespace, name).update(object);
+    this.#queue.add(uid);
+  }
+
+  #worker(uid: string, namespace: string, name: string): PodWorker {
+    const known = this.#workers.get(uid);
+    if (known) return known;
+    const worker = new PodWorker(uid, this.#equipment, () => this.#queue.add(uid));
+    this.#workers.set(uid, worker);
+    this.#names.set(uid, { namespace, name });
+    return worker;
+  }
+
+  async #work(signal: AbortSignal): Promise<void> {
+    for (let uid = await this.#queue.next(signal); uid !== undefined; uid = await this.#queue.next(signal)) {
+      try {
+        await this.#sync(uid);
+        this.#queue.forget(uid);
+      } catch (error) {
+        this.#context.log('cannot bring a pod to its wanted state', { uid, ...this.#names.get(uid), error });
+        this.#queue.addRateLimited(uid);
+      } finally {
+        this.#queue.done(uid);
+      }
+    }
+  }
+
+  async #sync(uid: string): Promise<void> {
+    const worker = this.#workers.get(uid);
+    if (!worker) return;
+    const { namespace, name } = this.#names.get(uid)!;
+    const againMs = await worker.sync(namespace, name);
+    if (worker.removed) {
+      this.#workers.delete(uid);
+      this.#names.delete(uid);
+    } else if (againMs !== undefined) this.#queue.addAfter(uid, againMs);
+  }
+
+  /** Asks the runtime what changed, and wakes whom it concerns. Pods that the API does not know are ended. */
+  async #look(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await this.#lookOnce();
+      } catch (error) {
+        this.#context.log('cannot ask the container runtime for its pods', { error });
+      }
+      const busy = [...this.#workers.values()].some((worker) => worker.busy);
+      await delay(this.#context.clock, busy ? BUSY_LOOK_MS : LOOK_MS, signal);
+    }
+  }
+
+  async #lookOnce(): Promise<void> {
+    const summaries = await this.#equipment.observer.summaries();
+    for (const { uid, namespace, name, signature } of summaries.values()) {
+      if (this.#seen.get(uid) === signature) continue;
+      if (!this.#workers.has(uid)) this.#worker(uid, namespace, name).forget();
+      this.#queue.add(uid);
+    }
+    for (const uid of this.#seen.keys()) if (!summaries.has(uid)) this.wake(uid);
+    this.#seen = new Map([...summaries.values()].map(({ uid, signature }) => [uid, signature]));
+  }
+}

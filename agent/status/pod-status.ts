@@ -1,0 +1,70 @@
+import type { ContainerStatus, Pod, PodStatus } from '../../lib/api/types.ts';
+import { qosClass } from '../pods/qos.ts';
+import type { RuntimePod } from '../pods/runtime-pod.ts';
+import { mergeConditions, podConditions } from './conditions.ts';
+import { type AgentView, containerStatuses } from './container-statuses.ts';
+import { type Phase, podPhase } from './phase.ts';
+
+export interface StatusInput {
+  readonly pod: Pod;
+  readonly runtime: RuntimePod;
+  readonly view: AgentView;
+  /** Nothing will be started again: the pod is being deleted, was evicted, or is over its deadline. */
+  readonly terminal: boolean;
+  /** The agent ended the pod: why, as Evicted or DeadlineExceeded. */
+  readonly ended?: { reason: string; message: string } | undefined;
+  readonly hostIPs: readonly string[];
+  readonly now: string;
+}
+
+/** The pod's status as kubelet reports it. Pure. Source: kubelet_pods.go generateAPIPodStatus. */
+export function podStatus(input: StatusInput): PodStatus {
+  const { pod, runtime, view, hostIPs } = input;
+  const init = containerStatuses(pod, 'init', runtime, view);
+  const containers = containerStatuses(pod, 'container', runtime, view);
+  const ephemeral = containerStatuses(pod, 'ephemeral', runtime, view);
+  const all = [...init, ...containers];
+  const phase = finalPhase(input, all);
+  return {
+    phase,
+    conditions: mergeConditions(pod, podConditions(pod, runtime, all, phase), input.now),
+    ...(pod.metadata?.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
+    ...explanation(input, phase),
+    hostIP: hostIPs[0],
+    hostIPs: hostIPs.map((ip) => ({ ip })),
+    ...addresses(pod, runtime, hostIPs),
+    startTime: pod.status?.startTime ?? input.now,
+    qosClass: pod.status?.qosClass ?? qosClass(pod),
+    ...(init.length ? { initContainerStatuses: init } : {}),
+    containerStatuses: containers,
+    ...(ephemeral.length ? { ephemeralContainerStatuses: ephemeral } : {}),
+  };
+}
+
+/** A phase that is final is never left. */
+function finalPhase({ pod, terminal, ended }: StatusInput, statuses: readonly ContainerStatus[]): Phase {
+  const before = pod.status?.phase;
+  if (before === 'Failed' || before === 'Succeeded') return before as Phase;
+  if (ended) return 'Failed';
+  return podPhase(pod, statuses, terminal);
+}
+
+function explanation({ pod, ended }: StatusInput, phase: Phase): Partial<PodStatus> {
+  if (ended) return ended;
+  if (pod.status?.phase !== phase) return {};
+  const { reason, message } = pod.status;
+  return { ...(reason ? { reason } : {}), ...(message ? { message } : {}) };
+}
+
+/** A sandbox that stopped has lost its address; the pod keeps the one it reported. */
+function addresses(pod: Pod, runtime: RuntimePod, hostIPs: readonly string[]): Partial<PodStatus> {
+  const sandbox = runtime.sandboxes[0];
+  if (pod.spec?.hostNetwork) return sandbox || pod.status?.podIP ? asPodIPs(hostIPs.slice(0, 1)) : {};
+  if (sandbox?.state === 'READY' && sandbox.ips.length > 0) return asPodIPs(sandbox.ips);
+  const { podIP, podIPs } = pod.status ?? {};
+  return podIP ? { podIP, ...(podIPs ? { podIPs } : {}) } : {};
+}
+
+function asPodIPs(ips: readonly string[]): Partial<PodStatus> {
+  return { podIP: ips[0], podIPs: ips.map((ip) => ({ ip })) };
+}

@@ -1,0 +1,58 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Pod, PodStatus } from '../../lib/api/types.ts';
+
+/** The fields of a pod's status that the agent writes. */
+const FIELDS = [
+  'phase',
+  'reason',
+  'message',
+  'hostIP',
+  'hostIPs',
+  'podIP',
+  'podIPs',
+  'startTime',
+  'qosClass',
+  'observedGeneration',
+  'initContainerStatuses',
+  'containerStatuses',
+  'ephemeralContainerStatuses',
+] as const;
+
+/** The strategic merge patch from what the API has to what it should have; undefined: they agree. It names the uid, so that it fits no other pod. */
+export function statusPatch(pod: Pod, wanted: PodStatus): object | undefined {
+  const has: Record<string, any> = pod.status ?? {};
+  const changes: Record<string, any> = {};
+  for (const field of FIELDS) {
+    const value = plain(wanted[field]);
+    if (isDeepStrictEqual(plain(has[field]), value)) continue;
+    changes[field] = value === undefined ? null : replaced(field, value);
+  }
+  const conditions = changedConditions(pod, wanted);
+  if (conditions.length > 0) changes['conditions'] = conditions;
+  if (Object.keys(changes).length === 0) return undefined;
+  return { metadata: { uid: pod.metadata?.uid }, status: changes };
+}
+
+/** These lists merge by a key; an address that is gone must go. */
+function replaced(field: string, value: any): any {
+  return field === 'podIPs' || field === 'hostIPs' ? [{ $patch: 'replace' }, ...value] : value;
+}
+
+function changedConditions(pod: Pod, wanted: PodStatus): unknown[] {
+  const before = new Map(pod.status?.conditions?.map((condition) => [condition.type, condition]));
+  return (wanted.conditions ?? []).filter((condition) => {
+    const old = before.get(condition.type);
+    return !isDeepStrictEqual(essence(old), essence(condition));
+  });
+}
+
+/** `lastProbeTime: null` may or may not be sent back. */
+function essence(condition: object | undefined): unknown {
+  if (!condition) return undefined;
+  return Object.fromEntries(Object.entries(condition).filter(([, value]) => value !== undefined && value !== null));
+}
+
+/** As it would come back in JSON: without undefined and empty objects' differences. */
+function plain(value: unknown): unknown {
+  return value === undefined ? undefined : JSON.parse(JSON.stringify(value));
+}

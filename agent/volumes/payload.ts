@@ -1,0 +1,19 @@
+/** The files of a volume that is made of API objects: by path below the volume. */
+export type Payload = Map<string, PayloadFile>;
+
+export interface PayloadFile {
+  data: Uint8Array;
+  mode: number;
+  /** Owner; root without it. */
+  user?: number | undefined;
+}
+
+/** A volume cannot be set up now; worded for the FailedMount event. */
+export class VolumeError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'VolumeError';
+  }
+}
+
+export const DEFAULT_MODE = 0o644;

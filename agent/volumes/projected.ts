@@ -1,0 +1,65 @@
+import type { Pod, ProjectedVolumeSource, VolumeProjection } from '../../lib/api/types.ts';
+import { configMapPayload, secretPayload } from './config-map.ts';
+import { type DownwardFacts, downwardPayload } from './downward-api.ts';
+import { DEFAULT_MODE, type Payload, VolumeError } from './payload.ts';
+import type { ContentSource } from './sources.ts';
+
+const DEFAULT_EXPIRATION_SECONDS = 3600;
+
+/** All sources in one folder; a later one wins. Source: pkg/volume/projected collectData. */
+export async function projectedPayload(
+  pod: Pod,
+  volume: ProjectedVolumeSource,
+  content: ContentSource,
+  facts: DownwardFacts,
+): Promise<Payload> {
+  const mode = volume.defaultMode ?? DEFAULT_MODE;
+  const parts = await Promise.all((volume.sources ?? []).map((source) => part(pod, source, mode, content, facts)));
+  return new Map(parts.flatMap((one) => [...one]));
+}
+
+async function part(
+  pod: Pod,
+  source: VolumeProjection,
+  mode: number,
+  content: ContentSource,
+  facts: DownwardFacts,
+): Promise<Payload> {
+  const { secret, configMap, downwardAPI, serviceAccountToken } = source;
+  if (secret) return secretPayload(await existing(content.secret, 'secret', pod, secret), secret, mode);
+  if (configMap)
+    return configMapPayload(await existing(content.configMap, 'configmap', pod, configMap), configMap, mode);
+  if (downwardAPI) return downwardPayload(pod, downwardAPI.items ?? [], facts, mode);
+  if (!serviceAccountToken) throw new VolumeError('unsupported projected volume source');
+  const { audience, expirationSeconds = DEFAULT_EXPIRATION_SECONDS, path } = serviceAccountToken;
+  const data = Buffer.from(await content.token(pod, { audience, expirationSeconds }));
+  return new Map([[path, { data, ...tokenAccess(pod, mode) }]]);
+}
+
+/** Whoever runs the containers must be able to read the token, and nobody else need be. */
+function tokenAccess(pod: Pod, mode: number): { mode: number; user?: number | undefined } {
+  const user = commonUser(pod);
+  if (user === undefined && pod.spec?.securityContext?.fsGroup === undefined) return { mode };
+  return { mode: 0o600, user };
+}
+
+/** The user of all containers, if they agree. Source: pkg/volume/util FsUserFrom. */
+function commonUser(pod: Pod): number | undefined {
+  const { containers = [], initContainers = [], securityContext } = pod.spec ?? { containers: [] };
+  const users = new Set(
+    [...initContainers, ...containers].map((one) => one.securityContext?.runAsUser ?? securityContext?.runAsUser),
+  );
+  return users.size === 1 ? [...users][0] : undefined;
+}
+
+/** Undefined only if it may be absent. */
+export async function existing<T>(
+  read: (namespace: string, name: string) => Promise<T | undefined>,
+  kind: 'secret' | 'configmap',
+  pod: Pod,
+  { name = '', optional }: { name?: string | undefined; optional?: boolean | undefined },
+): Promise<T | undefined> {
+  const object = await read(pod.metadata?.namespace ?? '', name);
+  if (object || optional) return object;
+  throw new VolumeError(`${kind}s "${name}" not found`);
+}

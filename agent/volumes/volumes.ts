@@ -1,0 +1,148 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Pod, Volume } from '../../lib/api/types.ts';
+import type { AgentContext } from '../context.ts';
+import { writeAtomically } from './atomic-writer.ts';
+import { configMapPayload, secretPayload } from './config-map.ts';
+import { type DownwardFacts, downwardPayload } from './downward-api.ts';
+import { setUpEmptyDir } from './empty-dir.ts';
+import { setUpHostPath } from './host-path.ts';
+import type { Mounter } from './mount.ts';
+import { giveToGroup } from './ownership.ts';
+import { type Payload, VolumeError } from './payload.ts';
+import { setUpClaim } from './persistent-volume-claim.ts';
+import { existing, projectedPayload } from './projected.ts';
+import type { ContentSource } from './sources.ts';
+import { bindSubPath } from './sub-path.ts';
+
+/** Where a pod's volumes are on the node, by their names. */
+export type VolumePaths = ReadonlyMap<string, string>;
+
+export interface VolumesDependencies {
+  context: AgentContext;
+  content: ContentSource;
+  mounter: Mounter;
+}
+
+/** The volumes of pods: set up before the containers, kept up to date, removed with the pod. */
+export class Volumes {
+  readonly #context: AgentContext;
+  readonly #content: ContentSource;
+  readonly #mounter: Mounter;
+
+  constructor({ context, content, mounter }: VolumesDependencies) {
+    this.#context = context;
+    this.#content = content;
+    this.#mounter = mounter;
+  }
+
+  podFolder(uid: string): string {
+    return join(this.#context.config.podsDir, uid);
+  }
+
+  /** Idempotent. Throws VolumeError with all that is missing. */
+  async setUp(pod: Pod, facts: DownwardFacts): Promise<VolumePaths> {
+    const volumes = pod.spec?.volumes ?? [];
+    const results = await Promise.allSettled(volumes.map((volume) => this.#setUpOne(pod, volume, facts)));
+    const paths = new Map<string, string>();
+    for (const [i, result] of results.entries()) {
+      const { name } = volumes[i]!;
+      if (result.status === 'rejected') throw failed(name, result.reason);
+      paths.set(name, result.value);
+    }
+    return paths;
+  }
+
+  /** A bind mount of a path inside a volume for one container's mount. */
+  subPath(pod: Pod, paths: VolumePaths, mount: SubPathMount): Promise<string> {
+    const { volume, container, index, subPath } = mount;
+    const folder = join(this.podFolder(pod.metadata!.uid!), 'volume-subpaths', volume, container, String(index));
+    return bindSubPath(paths.get(volume)!, subPath, folder, this.#mounter);
+  }
+
+  /** Removes a pod's folder and all mounts in it. */
+  tearDown(uid: string): Promise<void> {
+    return this.#remove(this.podFolder(uid));
+  }
+
+  /** A pod that has ended keeps only the last words of its containers. */
+  async tearDownVolumes(uid: string): Promise<void> {
+    for (const part of ['volumes', 'volume-subpaths']) await this.#remove(join(this.podFolder(uid), part));
+  }
+
+  async #remove(folder: string): Promise<void> {
+    for (const point of await this.#mounter.below(folder)) await this.#mounter.unmount(point);
+    await rm(folder, { recursive: true, force: true });
+  }
+
+  async #setUpOne(pod: Pod, volume: Volume, facts: DownwardFacts): Promise<string> {
+    if (volume.hostPath) return setUpHostPath(volume.hostPath);
+    if (volume.persistentVolumeClaim || volume.ephemeral) return setUpClaim(this.#context.client, pod, volume);
+    const group = pod.spec?.securityContext?.fsGroup;
+    if (volume.emptyDir) {
+      const folder = this.#folder(pod, 'empty-dir', volume.name);
+      await setUpEmptyDir(folder, volume.emptyDir, pod, this.#mounter);
+      if (group !== undefined) await giveToGroup(folder, group, false);
+      return folder;
+    }
+    const plugin = contentPlugin(volume);
+    const payload = await this.#payload(pod, volume, facts);
+    const folder = this.#folder(pod, plugin, volume.name);
+    await this.#prepare(folder, plugin);
+    await writeAtomically(
+      folder,
+      payload,
+      group === undefined ? undefined : (fresh) => giveToGroup(fresh, group, true),
+    );
+    return folder;
+  }
+
+  #folder(pod: Pod, plugin: string, name: string): string {
+    return join(this.podFolder(pod.metadata!.uid!), 'volumes', `kubernetes.io~${plugin}`, name);
+  }
+
+  /** Secrets never reach the disk. */
+  async #prepare(folder: string, plugin: string): Promise<void> {
+    await mkdir(folder, { recursive: true, mode: 0o755 });
+    if (plugin !== 'secret' && plugin !== 'projected') return;
+    if (!(await this.#mounter.below(folder)).includes(folder)) await this.#mounter.tmpfs(folder, ['mode=0755']);
+  }
+
+  async #payload(pod: Pod, volume: Volume, facts: DownwardFacts): Promise<Payload> {
+    const { configMap, secret, downwardAPI, projected } = volume;
+    if (configMap) {
+      const object = await existing(this.#content.configMap, 'configmap', pod, configMap);
+      return configMapPayload(object, configMap, configMap.defaultMode);
+    }
+    if (secret) {
+      const source = { name: secret.secretName, optional: secret.optional };
+      return secretPayload(await existing(this.#content.secret, 'secret', pod, source), secret, secret.defaultMode);
+    }
+    if (downwardAPI) return downwardPayload(pod, downwardAPI.items ?? [], facts, downwardAPI.defaultMode);
+    return projectedPayload(pod, projected!, this.#content, facts);
+  }
+}
+
+export interface SubPathMount {
+  volume: string;
+  container: string;
+  index: number;
+  subPath: string;
+}
+
+const CONTENT_PLUGINS = {
+  configMap: 'configmap',
+  secret: 'secret',
+  downwardAPI: 'downward-api',
+  projected: 'projected',
+} as const;
+
+function contentPlugin(volume: Volume): string {
+  for (const [field, plugin] of Object.entries(CONTENT_PLUGINS)) if (volume[field as keyof Volume]) return plugin;
+  throw new VolumeError('no volume plugin matched');
+}
+
+function failed(name: string, cause: unknown): VolumeError {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return new VolumeError(`MountVolume.SetUp failed for volume "${name}" : ${message}`, { cause });
+}
