@@ -73,14 +73,14 @@ async function renewLeases(client: Connection): Promise<void> {
 const micro = () => new Date().toISOString().replace('Z', '000Z');
 
 async function list(client: Connection, path: string): Promise<any[]> {
-  return JSON.parse((await client.request('GET', path)).body.toString('utf8')).items;
+  return JSON.parse((await client.request('GET', path)).body.toString('utf8')).items ?? [];
 }
 
 /** Asks for the count only: one item and how many remain. */
 async function bound(client: Connection, app = 'bind'): Promise<number> {
   const path = `/api/v1/namespaces/${NAMESPACE}/pods?labelSelector=app%3D${app}&fieldSelector=spec.nodeName%21%3D`;
   const accept = 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io';
-  return JSON.parse((await client.request('GET', path, { accept })).body.toString('utf8')).items.length;
+  return JSON.parse((await client.request('GET', path, { accept })).body.toString('utf8')).items?.length ?? 0;
 }
 
 async function untilTrue(check: () => Promise<boolean>): Promise<void> {
