@@ -100,6 +100,10 @@ export interface KindRules {
   validate?(object: any): Cause[];
   validateUpdate?(object: any, old: any): Cause[];
   validateStatusUpdate?(object: any, old: any): Cause[];
+  /** Subresources that are written like the object itself, with rules of their own: `ephemeralcontainers`, `resize`, `finalize`, `approval`. */
+  subresources?: Readonly<Record<string, SubresourceRules>>;
+  /** What the client is told in Warning headers; `old` is given on updates. */
+  warnings?(object: any, old?: any): string[];
   /** Fields that field selectors may name beyond metadata.name and metadata.namespace, with their value as text. */
   selectableFields?: Readonly<Record<string, (object: any) => string>>;
   /** metadata.generation starts at 1 and rises when one of these top-level fields changes (most kinds: ['spec']). */
@@ -118,6 +122,12 @@ export interface KindRules {
   companionWrites?(change: CompanionChange): Promise<Write[]>;
   /** The printed columns: cells of one row, in the order of table-columns.json. See printers. */
   row?(object: any, now: number): unknown[];
+}
+
+/** A write to a subresource: what it may change of `old`, and what must hold afterwards. */
+export interface SubresourceRules {
+  prepareForUpdate(object: any, old: any, context: RuleContext): void;
+  validateUpdate?(object: any, old: any): Cause[];
 }
 
 export interface CompanionChange {

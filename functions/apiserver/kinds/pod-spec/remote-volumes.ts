@@ -1,0 +1,62 @@
+import { invalidValue } from '../../../../lib/api/causes.ts';
+import { inclusiveRangeError } from '../../../../lib/api/names.ts';
+import type { Cause } from '../../../../lib/api/status.ts';
+import { checkRequired } from '../check.ts';
+import { checkLocalDescendingPath, checkNoBacksteps } from './paths.ts';
+
+type SourceCheck = (causes: Cause[], source: any, path: string) => void;
+
+/** The fields without which a source names nothing. */
+const needs =
+  (...fields: string[]): SourceCheck =>
+  (causes, source, path) => {
+    for (const field of fields) checkRequired(causes, `${path}.${field}`, source[field]);
+  };
+
+/** Volume sources that point at a storage system. Nothing here runs them; they are kept and checked as upstream does. */
+export const REMOTE_SOURCES: Readonly<Record<string, SourceCheck>> = {
+  gitRepo(causes, source, path) {
+    needs('repository')(causes, source, path);
+    checkLocalDescendingPath(causes, source.directory ?? '', `${path}.directory`);
+  },
+  gcePersistentDisk(causes, source, path) {
+    needs('pdName')(causes, source, path);
+    checkPartition(causes, source.partition, `${path}.partition`);
+  },
+  awsElasticBlockStore(causes, source, path) {
+    needs('volumeID')(causes, source, path);
+    checkPartition(causes, source.partition, `${path}.partition`);
+  },
+  nfs(causes, source, path) {
+    needs('server', 'path')(causes, source, path);
+    if (!source.path?.startsWith('/')) {
+      causes.push(invalidValue(`${path}.path`, source.path ?? '', 'must be an absolute path'));
+    }
+  },
+  iscsi: needs('targetPortal', 'iqn'),
+  glusterfs: needs('endpoints', 'path'),
+  flocker: () => {},
+  rbd: needs('monitors', 'image'),
+  cinder: needs('volumeID'),
+  cephfs: needs('monitors'),
+  quobyte: needs('registry', 'volume'),
+  vsphereVolume: needs('volumePath'),
+  photonPersistentDisk: needs('pdID'),
+  portworxVolume: needs('volumeID'),
+  azureDisk: needs('diskName', 'diskURI'),
+  azureFile: needs('secretName', 'shareName'),
+  storageos: needs('volumeName'),
+  fc: () => {},
+  flexVolume: needs('driver'),
+  scaleIO: needs('gateway', 'system', 'volumeName'),
+};
+
+function checkPartition(causes: Cause[], partition: number | undefined, field: string): void {
+  if (partition === undefined || (partition >= 0 && partition <= 255)) return;
+  causes.push(invalidValue(field, partition, inclusiveRangeError(1, 255)));
+}
+
+/** A directory or device on one node, only in PersistentVolumes. */
+export function checkLocal(causes: Cause[], source: { path?: string }, path: string): void {
+  if (checkRequired(causes, `${path}.path`, source.path)) checkNoBacksteps(causes, source.path!, `${path}.path`);
+}
