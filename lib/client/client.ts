@@ -25,7 +25,7 @@ export interface Client {
     body: KubeObject,
   ): Promise<KubeObject>;
   /** Any other request, e.g. discovery: GET of a path. */
-  getPath(path: string): Promise<any>;
+  getPath(path: string, accept?: string): Promise<any>;
 }
 
 export interface ObjectRef {

@@ -18,6 +18,11 @@ export interface Watch<T> {
   keys(object: Stored<T> | undefined, previous: Stored<T> | undefined): readonly string[];
 }
 
+/** A watch whose keys are typed by its resource, among others in one list. */
+export function watch<T>(type: ResourceType<T>, keys: Watch<T>['keys']): Watch<T> {
+  return { type, keys };
+}
+
 export interface Result {
   requeueAfterMs: number;
 }

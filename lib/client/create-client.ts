@@ -65,7 +65,7 @@ export function createClient(transport: Transport, options: ClientOptions): Clie
       send('DELETE', resourcePath(type, both.namespace) + query(listParameters(both)), { body: deleteBody(both) }),
     createSubresource: (type, ref, subresource, body) =>
       send('POST', resourcePath(type, ref.namespace, ref.name, subresource), { body }),
-    getPath: (path) => send('GET', path, {}),
+    getPath: (path, accept) => send('GET', path, { accept }),
   };
 }
 

@@ -1,0 +1,35 @@
+import type { Client } from '../../lib/client/client.ts';
+import type { Caches } from '../../lib/client/controller.ts';
+import { createRecorder, type EventRecorder } from '../../lib/client/events.ts';
+import type { Clock } from '../../lib/runtime/clock.ts';
+import type { Random } from '../../lib/runtime/random.ts';
+
+/** What every controller is built over. */
+export interface ControllerDependencies {
+  readonly caches: Caches;
+  /** A client that acts as `system:serviceaccount:kube-system:NAME`, whose rights are those of the bootstrap role `system:controller:NAME`. */
+  clientFor(serviceAccount: string): Client;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** PEM: what pods verify the apiserver with. */
+  readonly rootCA: string;
+  /** Node pod ranges are carved out of it; absent: nodes come with theirs. */
+  readonly clusterCIDR?: string;
+}
+
+/** A controller's own hands: its client, and a recorder that writes with it. */
+export interface Hands {
+  readonly client: Client;
+  readonly recorder: EventRecorder;
+  readonly clock: Clock;
+}
+
+/** `component` as kube-controller-manager names it in Events: `replicaset-controller`. */
+export function hands(
+  { clientFor, clock, random }: ControllerDependencies,
+  serviceAccount: string,
+  component = serviceAccount,
+): Hands {
+  const client = clientFor(serviceAccount);
+  return { client, recorder: createRecorder(client, { component, clock, random }), clock };
+}

@@ -1,0 +1,191 @@
+import { keyOf, type Stored } from '../../../lib/api/object.ts';
+import { fromLabelSelector } from '../../../lib/api/selectors.ts';
+import { isReason, StatusError } from '../../../lib/api/status.ts';
+import type { Deployment, DeploymentStatus, Pod, ReplicaSet } from '../../../lib/api/types.ts';
+import { type Cache, type Controller, type Result, watch } from '../../../lib/client/controller.ts';
+import { deployments, pods, replicaSets } from '../../../lib/client/resource-type.ts';
+import { claim, indexOrphans } from '../claim.ts';
+import { type ControllerDependencies, type Hands, hands } from '../dependencies.ts';
+import { canonicalJson } from '../hash.ts';
+import { isNamespaceTerminating } from '../namespace-terminating.ts';
+import { controllerOf, isFinished } from '../pod-state.ts';
+import { type DeploymentPlan, planDeployment } from './plan.ts';
+import { type Draft, findNew, newReplicaSet, REVISION, sizeOf } from './replica-sets.ts';
+import { setCondition, timeText } from './status.ts';
+import { progressDeadlineSeconds } from './strategy.ts';
+
+export function createDeploymentController(dependencies: ControllerDependencies): Controller {
+  const { caches } = dependencies;
+  const cache = caches.cache(deployments);
+  const sets = caches.cache(replicaSets);
+  const podCache = caches.cache(pods);
+  const own = hands(dependencies, 'deployment-controller');
+  indexOrphans(sets);
+  return {
+    name: 'deployment',
+    concurrency: 5,
+    watches: [
+      { type: deployments, keys: (object, previous) => [keyOf((object ?? previous)!)] },
+      watch(replicaSets, (set, previous) => deploymentsOf(cache, set, previous)),
+      // Recreate waits for the last old pod to go.
+      { type: pods, keys: (pod, previous) => (pod || !previous ? [] : deploymentOfPod(sets, previous)) },
+    ],
+    async reconcile(key) {
+      const deployment = cache.get(key);
+      return deployment && reconcile(deployment, sets, podCache, own);
+    },
+  };
+}
+
+function deploymentsOf(
+  cache: Cache<Deployment>,
+  object: Stored<ReplicaSet> | undefined,
+  previous: Stored<ReplicaSet> | undefined,
+): string[] {
+  const keys = new Set<string>();
+  for (const version of [object, previous]) {
+    const owner = version && controllerOf(version);
+    if (owner?.kind === 'Deployment') keys.add(`${version!.metadata.namespace}/${owner.name}`);
+  }
+  if (object && !controllerOf(object)) {
+    for (const deployment of cache.list(object.metadata.namespace)) {
+      if (fromLabelSelector(deployment.spec.selector).matches(object.metadata.labels)) keys.add(keyOf(deployment));
+    }
+  }
+  return [...keys];
+}
+
+function deploymentOfPod(sets: Cache<ReplicaSet>, pod: Stored<Pod>): string[] {
+  const owner = controllerOf(pod);
+  const replicaSet = owner?.kind === 'ReplicaSet' ? sets.get(`${pod.metadata.namespace}/${owner.name}`) : undefined;
+  const deployment = replicaSet && controllerOf(replicaSet);
+  return deployment?.kind === 'Deployment' ? [`${pod.metadata.namespace}/${deployment.name}`] : [];
+}
+
+async function reconcile(
+  deployment: Stored<Deployment>,
+  sets: Cache<ReplicaSet>,
+  podCache: Cache<Pod>,
+  own: Hands,
+): Promise<Result | undefined> {
+  const owner = {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    object: deployment,
+    type: deployments,
+    selector: fromLabelSelector(deployment.spec.selector),
+  };
+  const owned = await claim(own.client, sets, owner);
+  const plan = planDeployment({
+    deployment,
+    replicaSets: owned,
+    oldPodsLeft: (fresh) =>
+      owned.some((set) => set !== fresh && podCache.ownedBy(set.metadata.uid).some((pod) => !isFinished(pod))),
+    now: own.clock.now(),
+  });
+  await apply(deployment, plan, own);
+  return plan.requeueAfterMs === undefined ? undefined : { requeueAfterMs: plan.requeueAfterMs };
+}
+
+async function apply(deployment: Stored<Deployment>, plan: DeploymentPlan, own: Hands): Promise<void> {
+  if (plan.create && !(await create(deployment, plan.create, own))) return;
+  for (const draft of plan.update) await update(deployment, draft, own);
+  for (const { metadata } of plan.remove) {
+    const { namespace, name, uid } = metadata;
+    await ignoring(['NotFound', 'Conflict'], own.client.delete(replicaSets, { namespace, name }, { uid }));
+  }
+  await ignoring(['NotFound', 'Conflict'], write(deployment, plan.revision, plan.status, own));
+}
+
+async function ignoring(reasons: Parameters<typeof isReason>[1][], work: Promise<unknown>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (!isReason(error, ...reasons)) throw error;
+  }
+}
+
+/** False: the namespace goes away, there is nothing more to do. */
+async function create(deployment: Stored<Deployment>, draft: Draft, own: Hands): Promise<boolean> {
+  const { namespace } = deployment.metadata;
+  try {
+    await own.client.create(replicaSets, newReplicaSet(deployment, draft));
+  } catch (error) {
+    if (isReason(error, 'AlreadyExists')) return confirmOurs(deployment, { namespace, name: draft.name }, own, error);
+    if (isNamespaceTerminating(error)) return false;
+    if (error instanceof StatusError) await reportFailure(deployment, draft, error, own);
+    throw error;
+  }
+  if (draft.replicas > 0) announce(deployment, draft.name, 0, draft.replicas, own);
+  return true;
+}
+
+/** Made before the cache could show it; or a collision of hashes, which another count resolves. */
+async function confirmOurs(
+  deployment: Stored<Deployment>,
+  ref: { namespace?: string | undefined; name: string },
+  own: Hands,
+  exists: unknown,
+): Promise<boolean> {
+  const live = await own.client.get(replicaSets, ref);
+  if (controllerOf(live)?.uid === deployment.metadata.uid && findNew(deployment, [live])) return true;
+  const collisionCount = (deployment.status?.collisionCount ?? 0) + 1;
+  await write(deployment, undefined, { ...deployment.status, collisionCount }, own);
+  throw exists;
+}
+
+async function reportFailure(
+  deployment: Stored<Deployment>,
+  draft: Draft,
+  error: StatusError,
+  own: Hands,
+): Promise<void> {
+  const message = `Failed to create new replica set "${draft.name}": ${error.message}`;
+  own.recorder.warning(deployment, 'ReplicaSetCreateError', message);
+  if (progressDeadlineSeconds(deployment) === undefined) return;
+  const status: DeploymentStatus = { ...deployment.status };
+  setCondition(status, 'Progressing', 'False', 'ReplicaSetCreateError', message, timeText(own.clock.now()));
+  await ignoring(['NotFound', 'Conflict'], write(deployment, undefined, status, own));
+}
+
+async function update(deployment: Stored<Deployment>, draft: Draft, own: Hands): Promise<void> {
+  const original = draft.original!;
+  const { annotations, replicas, minReadySeconds } = draft;
+  await own.client.update(replicaSets, {
+    ...original,
+    metadata: { ...original.metadata, annotations },
+    spec: { ...original.spec, replicas, minReadySeconds },
+  });
+  if (replicas !== sizeOf(original)) announce(deployment, draft.name, sizeOf(original), replicas, own);
+}
+
+function announce(deployment: Stored<Deployment>, name: string, from: number, to: number, own: Hands): void {
+  const direction = to > from ? 'up' : 'down';
+  own.recorder.normal(deployment, 'ScalingReplicaSet', `Scaled ${direction} replica set ${name} from ${from} to ${to}`);
+}
+
+async function write(
+  deployment: Stored<Deployment>,
+  revision: string | undefined,
+  status: DeploymentStatus,
+  own: Hands,
+): Promise<void> {
+  let current = deployment;
+  if (revision !== undefined && deployment.metadata.annotations?.[REVISION] !== revision) {
+    const annotations = { ...deployment.metadata.annotations, [REVISION]: revision };
+    current = await own.client.update(deployments, {
+      ...deployment,
+      metadata: { ...deployment.metadata, annotations },
+    });
+  }
+  if (normal(deployment.status) === normal(status)) return;
+  await own.client.update(deployments, { ...current, status }, { subresource: 'status' });
+}
+
+/** The API leaves out counters that are zero. */
+function normal(status: DeploymentStatus | undefined): string {
+  const entries = Object.entries(status ?? {}).filter(
+    ([, value]) => value !== 0 && !(Array.isArray(value) && value.length === 0),
+  );
+  return canonicalJson(Object.fromEntries(entries));
+}

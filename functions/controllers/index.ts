@@ -1,0 +1,26 @@
+import type { Controller } from '../../lib/client/controller.ts';
+import type { ControllerDependencies } from './dependencies.ts';
+import { createDeploymentController } from './deployment/deployment.ts';
+import { createEndpointsController } from './endpoints/endpoints.ts';
+import { createEndpointSliceController } from './endpoints/endpointslice.ts';
+import { createNamespaceController } from './namespace/namespace.ts';
+import { createReplicaSetController } from './replicaset/replicaset.ts';
+import { createReplicationController } from './replicaset/replication-controller.ts';
+import { createRootCACertPublisher } from './root-ca-cert-publisher.ts';
+import { createServiceAccountController } from './serviceaccount.ts';
+
+export type { ControllerDependencies } from './dependencies.ts';
+
+/** Every controller of the control plane. Register all before the caches start: they add indexes. */
+export function createControllers(dependencies: ControllerDependencies): Controller[] {
+  return [
+    createServiceAccountController(dependencies),
+    createRootCACertPublisher(dependencies),
+    createNamespaceController(dependencies),
+    createReplicaSetController(dependencies),
+    createReplicationController(dependencies),
+    createDeploymentController(dependencies),
+    createEndpointSliceController(dependencies),
+    createEndpointsController(dependencies),
+  ];
+}

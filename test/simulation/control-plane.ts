@@ -1,0 +1,68 @@
+import { type ControllerDependencies, createControllers } from '../../functions/controllers/index.ts';
+import { createScheduler } from '../../functions/scheduler/scheduler.ts';
+import { createCaches } from '../../lib/client/cache.ts';
+import type { Client } from '../../lib/client/client.ts';
+import type { Controller } from '../../lib/client/controller.ts';
+import { createClient } from '../../lib/client/create-client.ts';
+import { runControllers } from '../../lib/client/driver.ts';
+import { fakeApiserver } from '../fakes/apiserver.ts';
+import { fakeClock, settle } from '../fakes/clock.ts';
+import { seededRandom } from '../fakes/random.ts';
+
+export interface SimulationOptions {
+  seed?: number;
+  controllers?: (dependencies: ControllerDependencies) => Controller[];
+  /** Wraps the controllers' clients: where faults come from. */
+  wrap?: (client: Client) => Client;
+  scheduler?: boolean;
+}
+
+/** Controllers and scheduler over an apiserver in memory, on a clock that moves when told to. */
+export function simulate(options: SimulationOptions = {}) {
+  const clock = fakeClock();
+  const random = seededRandom(options.seed ?? 1);
+  const api = fakeApiserver(clock.now);
+  const client = createClient(api.fetch, { userAgent: 'simulation' });
+  const wrapped = options.wrap ? options.wrap(client) : client;
+  const caches = createCaches(client, { clock, random });
+  const dependencies: ControllerDependencies = { caches, clientFor: () => wrapped, clock, random, rootCA: 'CA' };
+  const controllers = (options.controllers ?? createControllers)(dependencies);
+  if (options.scheduler) controllers.push(createScheduler({ caches, client: wrapped, clock, random }));
+  const abort = new AbortController();
+  const errors: { error: unknown; controller: string; key: string }[] = [];
+  const running = runControllers(controllers, caches, {
+    clock,
+    random,
+    signal: abort.signal,
+    onError: (error, controller, key) => errors.push({ error, controller, key }),
+  });
+  caches.start(abort.signal);
+  return {
+    api,
+    client,
+    clock,
+    random,
+    caches,
+    errors,
+    /** Lets everything happen that can happen now, then moves on. */
+    async pass(ms = 0) {
+      await quiet();
+      for (let left = ms; left > 0; left -= 1000) {
+        await clock.advance(Math.min(left, 1000));
+        await quiet();
+      }
+    },
+    async stop() {
+      abort.abort();
+      await running;
+    },
+  };
+}
+
+export type Simulation = ReturnType<typeof simulate>;
+
+const TURNS = 40;
+
+async function quiet(): Promise<void> {
+  for (let i = 0; i < TURNS; i++) await settle();
+}

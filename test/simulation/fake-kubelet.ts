@@ -1,0 +1,40 @@
+import { isReason } from '../../lib/api/status.ts';
+import type { Client } from '../../lib/client/client.ts';
+import { nodes, pods } from '../../lib/client/resource-type.ts';
+
+/** Marks what is assigned as running and ready, and ends what is told to end: at once, once each call. */
+export async function kubeletPass(client: Client, time: string, isBad = (_image: string) => false): Promise<void> {
+  const { items } = await client.list(pods);
+  let address = 0;
+  for (const pod of items) {
+    const { namespace, name, uid } = pod.metadata;
+    address++;
+    if (pod.metadata.deletionTimestamp) {
+      await ignoreGone(client.delete(pods, { namespace, name }, { gracePeriodSeconds: 0, uid }));
+    } else if (
+      pod.spec?.nodeName &&
+      !pod.status?.phase &&
+      !pod.spec.containers.some(({ image }) => isBad(image ?? ''))
+    ) {
+      const podIP = `10.0.${address >> 8}.${address & 255}`;
+      const conditions = [{ type: 'Ready', status: 'True', lastTransitionTime: time }];
+      const status = { ...pod.status, phase: 'Running', podIP, podIPs: [{ ip: podIP }], conditions };
+      await ignoreGone(client.update(pods, { ...pod, status }, { subresource: 'status' }));
+    }
+  }
+}
+
+async function ignoreGone(work: Promise<unknown>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (!isReason(error, 'NotFound', 'Conflict')) throw error;
+  }
+}
+
+export async function addNode(client: Client, name: string): Promise<void> {
+  await client.create(nodes, {
+    metadata: { name, labels: { 'kubernetes.io/hostname': name } },
+    status: { allocatable: { cpu: '64', memory: '256Gi', pods: '250' } },
+  });
+}
