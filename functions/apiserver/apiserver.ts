@@ -1,0 +1,110 @@
+import { StatusError, unauthorized } from '../../lib/api/status.ts';
+import { forbiddenError } from './authorization/forbidden.ts';
+import type { Apiserver, Connection, RequestInfo, UserInfo } from './contract.ts';
+import type { Dependencies, Server } from './dependencies.ts';
+import { discovery, noSuchResource } from './discovery/discovery.ts';
+import { nonResource } from './discovery/non-resource.ts';
+import { failureOf } from './failure.ts';
+import { methodNotAllowed } from './method-not-allowed.ts';
+import { createMetrics } from './metrics.ts';
+import { negotiate, type Output } from './negotiation/media-types.ts';
+import { respond, respondError } from './negotiation/respond.ts';
+import { connectTarget, isConnect, proxy } from './proxy/proxy.ts';
+import { type Call, isResponse } from './registry/call.ts';
+import { ResourceTable } from './registry/resource-table.ts';
+import { verbOf } from './registry/verbs.ts';
+import { requestInfo, type Target, targetOf } from './request-info.ts';
+
+/** A request on its way: who asks for what. */
+export interface Admitted {
+  info: RequestInfo;
+  target: Target;
+  user: UserInfo;
+}
+
+const JSON_OUTPUT: Output = { format: 'json', transform: undefined, pretty: false };
+
+export function createApiserver(dependencies: Dependencies): Apiserver {
+  const resources = new ResourceTable(dependencies.kinds);
+  const server: Server = { ...dependencies, resources, metrics: createMetrics(dependencies.clock) };
+  return {
+    fetch: (request, connection = {}) => handle(server, request, connection),
+    connect: (request, connection = {}) => connect(server, request, connection),
+  };
+}
+
+/** request → who (authentication) → may they (authorization) → what (registry, discovery, proxy). */
+async function handle(server: Server, request: Request, connection: Connection): Promise<Response> {
+  const target = targetOf(request.url);
+  const info = requestInfo(request.method, target);
+  const done = server.metrics.begin(info);
+  let response: Response;
+  try {
+    const user = await admit(server, request, connection, info);
+    response = await serve(server, request, connection, { info, target, user });
+  } catch (error) {
+    response = respondError(failureOf(server, error, request), outputOf(request, target));
+  }
+  done(response.status);
+  return response;
+}
+
+function outputOf(request: Request, { query }: Target): Output {
+  try {
+    return negotiate(request.headers, query, false);
+  } catch (error) {
+    if (error instanceof StatusError) return JSON_OUTPUT;
+    throw error;
+  }
+}
+
+async function admit(server: Server, request: Request, connection: Connection, info: RequestInfo): Promise<UserInfo> {
+  const user = connection.user ?? (await server.authenticate(request, connection));
+  if (!user) throw unauthorized();
+  const attributes = { ...info, user };
+  const decision = await server.authorize(attributes);
+  if (!decision.allowed) throw forbiddenError(attributes, decision.reason);
+  return user;
+}
+
+async function serve(server: Server, request: Request, connection: Connection, admitted: Admitted): Promise<Response> {
+  const { info, target } = admitted;
+  if (!info.isResource) {
+    const found =
+      (await discovery(server, request, target.path, target.query)) ?? (await nonResource(server, request, target));
+    return found;
+  }
+  const type = server.resources.lookup(info.group, info.version, info.resource);
+  if (!type || (info.subresource && !type.subresources.has(info.subresource))) throw noSuchResource();
+  const partial = { server, request, connection, info, query: target.query, user: admitted.user, type };
+  if (isConnect(info)) return proxy({ ...partial, output: JSON_OUTPUT, warnings: [] });
+  const verb = verbOf(partial);
+  if (!verb) throw methodNotAllowed();
+  const output = negotiate(request.headers, target.query, info.verb === 'watch');
+  const call: Call = { ...partial, output, warnings: [] };
+  const answer = await verb(call);
+  return isResponse(answer) ? answer : respond(call, answer);
+}
+
+async function connect(server: Server, request: Request, connection: Connection): ReturnType<Apiserver['connect']> {
+  const target = targetOf(request.url);
+  const info = requestInfo(request.method, target);
+  try {
+    const user = await admit(server, request, connection, info);
+    const type = server.resources.lookup(info.group, info.version, info.resource);
+    if (!type || !isConnect(info)) throw noSuchResource();
+    return await connectTarget({
+      server,
+      request,
+      connection,
+      info,
+      query: target.query,
+      user,
+      type,
+      output: JSON_OUTPUT,
+      warnings: [],
+    });
+  } catch (error) {
+    return respondError(failureOf(server, error, request), JSON_OUTPUT);
+  }
+}

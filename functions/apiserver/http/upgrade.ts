@@ -1,0 +1,81 @@
+import type { IncomingMessage } from 'node:http';
+import { connect as connectPlain, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { connect as connectTls } from 'node:tls';
+import { type HeaderValues, lightRequest } from '../../../lib/runtime/light-response.ts';
+import type { Apiserver, Connection, UpgradeTarget } from '../contract.ts';
+
+/** PEM: the apiserver's client certificate for agents, and who signs theirs. */
+export interface UpgradeCredentials {
+  cert: string;
+  key: string;
+  ca: string;
+}
+
+/** exec, attach, port-forward and proxied WebSockets: after the request is admitted, bytes go both ways as they are. */
+export async function upgrade(
+  apiserver: Apiserver,
+  message: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  connection: Connection,
+  credentials: UpgradeCredentials,
+): Promise<void> {
+  socket.on('error', () => socket.destroy());
+  const url = `https://${message.headers.host ?? 'localhost'}${message.url ?? '/'}`;
+  const request = lightRequest({ method: message.method ?? 'GET', url, headers: message.headers as HeaderValues });
+  const target = await apiserver.connect(request, connection);
+  if ('status' in target) {
+    socket.end(await refusal(target));
+    return;
+  }
+  const backend = dial(target, credentials);
+  backend.on('error', (error) => {
+    socket.end(plainRefusal(`error dialing backend: ${error.message}`));
+  });
+  backend.once(target.url.protocol === 'https:' ? 'secureConnect' : 'connect', () => {
+    backend.write(requestHead(message, target));
+    if (head.byteLength) backend.write(head);
+    backend.pipe(socket);
+    socket.pipe(backend);
+    socket.on('close', () => backend.destroy());
+    backend.on('close', () => socket.destroy());
+  });
+}
+
+function dial({ url, as }: UpgradeTarget, credentials: UpgradeCredentials): Socket {
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  if (url.protocol !== 'https:') return connectPlain({ host, port: Number(url.port || 80) });
+  const port = Number(url.port || 443);
+  if (as === 'kubelet-client') return connectTls({ ...credentials, host, port, ALPNProtocols: ['http/1.1'] });
+  return connectTls({ host, port, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] });
+}
+
+/** The client's request line and headers, to where it goes. Who asks stays here. */
+function requestHead(message: IncomingMessage, { url }: UpgradeTarget): string {
+  const lines = [`${message.method} ${url.pathname}${url.search} HTTP/1.1`, `Host: ${url.host}`];
+  for (let i = 0; i + 1 < message.rawHeaders.length; i += 2) {
+    const name = message.rawHeaders[i]!;
+    if (!/^(?:host|authorization)$/i.test(name))
+      lines.push(`${name}: ${withoutToken(name, message.rawHeaders[i + 1]!)}`);
+  }
+  return `${lines.join('\r\n')}\r\n\r\n`;
+}
+
+const TOKEN_PROTOCOL = /(?:^|,\s*)base64url\.bearer\.authorization\.k8s\.io\.[^,]*/g;
+
+/** A browser carries its token as a WebSocket subprotocol. */
+function withoutToken(name: string, value: string): string {
+  if (!/^sec-websocket-protocol$/i.test(name)) return value;
+  return value.replace(TOKEN_PROTOCOL, '').replace(/^,\s*/, '');
+}
+
+async function refusal(response: Response): Promise<string> {
+  const body = await response.text();
+  const type = response.headers.get('content-type') ?? 'application/json';
+  return `HTTP/1.1 ${response.status} Refused\r\nContent-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`;
+}
+
+function plainRefusal(text: string): string {
+  return `HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/plain\r\nContent-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`;
+}

@@ -1,0 +1,50 @@
+import type { KubeObject } from '../../../lib/api/object.ts';
+import { badRequest } from '../../../lib/api/status.ts';
+import { table } from '../printers/index.ts';
+import type { Call } from '../registry/call.ts';
+import { partialObject } from './partial.ts';
+
+export type IncludeObject = 'None' | 'Metadata' | 'Object';
+
+/** What each row carries of its object; metadata unless asked otherwise. Source: metav1.TableOptions. */
+export function includeObject(query: URLSearchParams): IncludeObject {
+  const asked = query.get('includeObject') || 'Metadata';
+  if (asked === 'None' || asked === 'Metadata' || asked === 'Object') return asked;
+  const why = `includeObject: Invalid value: ${JSON.stringify(asked)}: must be 'Metadata', 'Object', 'None', or empty`;
+  throw badRequest(`Unable to convert to Table as requested: ${why}`);
+}
+
+export interface Table {
+  kind: 'Table';
+  apiVersion: string;
+  metadata: object;
+  columnDefinitions: unknown[];
+  rows: { cells: unknown[]; object?: object }[];
+}
+
+/** What `kubectl get` prints. */
+export function tableOf(call: Call, objects: KubeObject[], metadata: object, include: IncludeObject): Table {
+  const version = call.output.transform?.version ?? 'v1';
+  const { columnDefinitions, rows } = table(call.type, objects, call.server.clock.now());
+  return {
+    kind: 'Table',
+    apiVersion: `meta.k8s.io/${version}`,
+    metadata: objects.length === 1 && Object.keys(metadata).length === 0 ? versionOf(objects[0]!) : metadata,
+    columnDefinitions: [...columnDefinitions],
+    rows: rows.map((cells, i) => rowOf(cells, objects[i]!, include, version)),
+  };
+}
+
+function versionOf(object: KubeObject): object {
+  return { resourceVersion: object.metadata?.resourceVersion };
+}
+
+function rowOf(
+  cells: readonly unknown[],
+  object: KubeObject,
+  include: IncludeObject,
+  version: string,
+): Table['rows'][0] {
+  if (include === 'None') return { cells: [...cells] };
+  return { cells: [...cells], object: include === 'Object' ? object : partialObject(object, version) };
+}

@@ -1,0 +1,88 @@
+import { badRequest, internalError, StatusError } from '../../../lib/api/status.ts';
+import { type HeaderValues, lightResponse } from '../../../lib/runtime/light-response.ts';
+import type { UpgradeTarget } from '../contract.ts';
+import type { BackendRequest } from '../dependencies.ts';
+import type { Call } from '../registry/call.ts';
+
+/** Headers that speak of one connection only, and those that say who asks. Source: RFC 9110 section 7.6.1. */
+const DROPPED = new Set([
+  'authorization',
+  'connection',
+  'host',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** Passes a request on and its answer back, both bodies as they come. */
+export async function forward(call: Call, target: UpgradeTarget): Promise<Response> {
+  const { request } = call;
+  const headers: Record<string, string> = {};
+  request.headers.forEach((value, name) => {
+    if (!DROPPED.has(name) && !name.startsWith(':')) headers[name] = value;
+  });
+  const hasBody = request.method !== 'GET' && request.method !== 'HEAD';
+  const response = await send(call, target, {
+    method: request.method,
+    headers,
+    body: hasBody ? (request.body ?? undefined) : undefined,
+  });
+  const kept: HeaderValues = {};
+  response.headers.forEach((value, name) => {
+    if (!DROPPED.has(name)) kept[name] = value;
+  });
+  relocate(call, kept);
+  return lightResponse(response.status, kept, response.body ?? undefined);
+}
+
+/** A redirect of what stands behind the proxy leads back through the proxy. */
+function relocate({ info }: Call, headers: HeaderValues): void {
+  const location = headers['location'];
+  if (typeof location !== 'string' || !location.startsWith('/')) return;
+  const at = info.path.indexOf('/proxy');
+  headers['location'] = info.path.slice(0, at + '/proxy'.length) + location;
+}
+
+/** A log is plain text; the agent's refusal becomes a Status. Source: GenericHttpResponseChecker of registry/generic/rest. */
+export async function forwardLog(call: Call, target: UpgradeTarget): Promise<Response> {
+  const response = await send(call, target, { method: 'GET', headers: {} });
+  if (response.status >= 200 && response.status <= 206) {
+    return lightResponse(200, { 'content-type': 'text/plain' }, response.body ?? undefined);
+  }
+  const text = (await response.text()).trim();
+  if (response.status === 400) throw badRequest(text);
+  if (response.status === 500) throw internalError(new Error(text));
+  throw new StatusError(
+    response.status,
+    response.status === 404 ? 'NotFound' : '',
+    genericMessage(response.status, text),
+    {
+      name: call.info.name,
+      kind: 'pods',
+      causes: [{ reason: 'UnexpectedServerResponse', message: text }],
+    },
+  );
+}
+
+function genericMessage(code: number, text: string): string {
+  if (code === 404) return 'the server could not find the requested resource';
+  return text || 'the server responded with the status code ' + code;
+}
+
+async function send(
+  call: Call,
+  target: UpgradeTarget,
+  message: Pick<BackendRequest, 'method' | 'headers' | 'body'>,
+): Promise<Response> {
+  try {
+    return await call.server.backend!.send({ ...message, url: target.url, as: target.as, signal: call.request.signal });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new StatusError(503, 'ServiceUnavailable', `error trying to reach service: ${why}`);
+  }
+}

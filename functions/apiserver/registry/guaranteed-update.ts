@@ -1,0 +1,189 @@
+import type { KubeObject } from '../../../lib/api/object.ts';
+import { type Cause, conflict, invalid, notFound, OBJECT_MODIFIED } from '../../../lib/api/status.ts';
+import { type Item, StoreError, type Write } from '../../../lib/storage/contract.ts';
+import { validateObjectMeta, validateObjectMetaUpdate } from '../kinds/metadata.ts';
+import { attributes, mutate, validate } from './admit.ts';
+import type { Answer, Call } from './call.ts';
+import { createObject, lostCompanionRace, ruleContext } from './create.ts';
+import { dedupOwnerReferences, matchNamespace, type WithMeta, wipeSystemFields, withMeta } from './metadata.ts';
+import type { WriteOptions } from './options.ts';
+import { keyOf, type ResourceType } from './resource-table.ts';
+import { storeFailure } from './store-failure.ts';
+import { decodeFor, encodeStored, sameContent } from './stored.ts';
+
+/** One way of changing a stored object: update, patch, a subresource. */
+export interface Change {
+  readonly options: WriteOptions;
+  /** The wanted state from a fresh copy of the present one, which it may change; undefined: there is none. */
+  next(old: WithMeta | undefined): KubeObject | Promise<KubeObject>;
+  /** Which parts this way may change, and what must hold afterwards. */
+  readonly strategy: UpdateStrategy;
+  /** A name that is not there is made. */
+  readonly createIfAbsent?: boolean;
+  /** Goes on over a concurrent write when the request named no resourceVersion. */
+  readonly retryConflicts?: boolean;
+}
+
+export interface UpdateStrategy {
+  prepare(call: Call, object: WithMeta, old: WithMeta): void;
+  validate(call: Call, object: WithMeta, old: WithMeta): Cause[];
+}
+
+/** A write that names no resourceVersion tries again this often over concurrent ones. */
+const MAX_ATTEMPTS = 100;
+
+/** Read, change, write if nothing moved; again if something did. Source: Store.Update of k8s.io/apiserver registry/generic. */
+export async function guaranteedUpdate(call: Call, change: Change): Promise<Answer> {
+  const { type, info, server } = call;
+  const key = keyOf(type, info.namespace, info.name);
+  for (let attempt = 1; ; attempt++) {
+    const item = await server.store.get(key);
+    if (!item) return createAbsent(call, change);
+    try {
+      return await updateOnce(call, change, item);
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      if (!mayRetry(error, key) || attempt === MAX_ATTEMPTS) throw storeFailure(error, type, info.name);
+    }
+  }
+}
+
+function mayRetry(error: StoreError, key: string): boolean {
+  return error.reason === 'Conflict' || error.reason === 'NotFound' || lostCompanionRace(error, key);
+}
+
+async function createAbsent(call: Call, change: Change): Promise<Answer> {
+  const { type, info } = call;
+  if (!change.createIfAbsent) throw notFound(type, info.name);
+  const object = withMeta(await change.next(undefined));
+  // A resourceVersion speaks of an object that was there, so it is gone. Source: the preconditions of Store.Update.
+  if (object.metadata.uid) throw conflict(type, info.name, uidMismatch(object.metadata.uid, ''));
+  wipeSystemFields(object.metadata);
+  object.metadata.name = info.name;
+  matchNamespace(call, object.metadata);
+  return createObject({ ...call, info: { ...info, verb: 'create' } }, object, change.options);
+}
+
+async function updateOnce(call: Call, change: Change, item: Item): Promise<Answer> {
+  const { type } = call;
+  const old = withMeta(decodeFor(type, item.value));
+  const object = withMeta(await change.next(withMeta(decodeFor(type, item.value))));
+  checkVersion(call, object, old);
+  keepSystemFields(object, old);
+  matchNamespace(call, object.metadata);
+  dedupOwnerReferences(call, object.metadata);
+  type.rules.defaults?.(object);
+  const given = attributes(call, { operation: 'UPDATE', object, oldObject: old, dryRun: change.options.dryRun });
+  change.strategy.prepare(call, object, old);
+  await mutate(call, given);
+  raiseGeneration(type, object, old);
+  const causes = change.strategy.validate(call, object, old);
+  if (causes.length) throw invalid(type, call.info.name, causes);
+  await validate(call, given);
+  return write(call, change.options, item, object, old);
+}
+
+/** Which resourceVersion and uid the request speaks of. */
+function checkVersion(call: Call, { metadata }: WithMeta, old: WithMeta): void {
+  const { type, info } = call;
+  if (metadata.uid && metadata.uid !== old.metadata.uid) {
+    throw conflict(type, info.name, uidMismatch(metadata.uid, old.metadata.uid!));
+  }
+  if (!metadata.resourceVersion || metadata.resourceVersion === '0') {
+    if (type.rules.unconditionalUpdate !== false) return;
+    throw invalid({ group: type.group, kind: type.resource }, info.name, [
+      {
+        reason: 'FieldValueInvalid',
+        message: 'Invalid value: 0: must be specified for an update',
+        field: 'metadata.resourceVersion',
+      },
+    ]);
+  }
+  if (metadata.resourceVersion !== old.metadata.resourceVersion) throw conflict(type, info.name, OBJECT_MODIFIED);
+}
+
+function uidMismatch(wanted: string, actual: string): string {
+  return `StorageError: invalid object, Code: 4, Precondition failed: UID in precondition: ${wanted}, UID in object meta: ${actual}`;
+}
+
+/** What no update changes. Source: rest.BeforeUpdate. */
+function keepSystemFields({ metadata }: WithMeta, { metadata: old }: WithMeta): void {
+  metadata.resourceVersion = old.resourceVersion;
+  metadata.uid = old.uid;
+  metadata.creationTimestamp = old.creationTimestamp;
+  metadata.generation = old.generation;
+  if (old.deletionTimestamp) metadata.deletionTimestamp = old.deletionTimestamp;
+  if (old.deletionGracePeriodSeconds !== undefined) {
+    metadata.deletionGracePeriodSeconds ??= old.deletionGracePeriodSeconds;
+  }
+}
+
+/** metadata.generation rises when what a user wants changes. */
+function raiseGeneration(type: ResourceType, object: WithMeta, old: WithMeta): void {
+  const from = type.rules.generationFrom;
+  if (!from || from.every((field) => sameContent(object[field], old[field]))) return;
+  object.metadata.generation = (old.metadata.generation ?? 0) + 1;
+}
+
+async function write(call: Call, options: WriteOptions, item: Item, object: WithMeta, old: WithMeta): Promise<Answer> {
+  const { type, server } = call;
+  if (endsDeletion(object, old)) return remove(call, options, item, object);
+  if (sameContent(object, old)) return { status: 200, value: item.value };
+  const { dryRun } = options;
+  const companions = (await type.rules.companionWrites?.({ operation: 'update', object, old, dryRun })) ?? [];
+  if (dryRun) return { status: 200, value: encodeStored(type, object, item.revision) };
+  const update: Write = {
+    op: 'update',
+    key: item.key,
+    revision: item.revision,
+    value: (revision) => encodeStored(type, object, revision),
+  };
+  const result = await server.store.commit([update, ...companions]);
+  return { status: 200, value: result.items[0]!.value };
+}
+
+/** The last finalizer of an object that was waiting for it went. Source: ShouldDeleteDuringUpdate. */
+function endsDeletion({ metadata }: WithMeta, { metadata: old }: WithMeta): boolean {
+  if (metadata.finalizers?.length || !old.deletionTimestamp) return false;
+  return Boolean(old.finalizers?.length) && !metadata.deletionGracePeriodSeconds;
+}
+
+async function remove(call: Call, { dryRun }: WriteOptions, item: Item, object: WithMeta): Promise<Answer> {
+  const { type, server } = call;
+  if (dryRun) return { status: 200, value: encodeStored(type, object, item.revision) };
+  const companions = (await type.rules.companionWrites?.({ operation: 'delete', object, dryRun })) ?? [];
+  const deletion: Write = {
+    op: 'delete',
+    key: item.key,
+    revision: item.revision,
+    value: (revision) => encodeStored(type, object, revision),
+  };
+  const result = await server.store.commit([deletion, ...companions]);
+  return { status: 200, value: result.items[0]!.value };
+}
+
+/** The main resource: everything but status. */
+export const mainStrategy: UpdateStrategy = {
+  prepare(call, object, old) {
+    call.type.rules.prepareForUpdate?.(object, old, ruleContext(call));
+  },
+  validate(call, object, old) {
+    const { type } = call;
+    const options = { namespaced: type.namespaced, nameFormat: type.rules.nameFormat };
+    const causes = metadataCauses(object, old, options);
+    if (type.rules.validateUpdate) causes.push(...type.rules.validateUpdate(object, old));
+    else if (type.rules.validate) causes.push(...type.rules.validate(object));
+    return causes;
+  },
+};
+
+export function metadataCauses(
+  object: WithMeta,
+  old: WithMeta,
+  options: Parameters<typeof validateObjectMeta>[1],
+): Cause[] {
+  // Unchanged metadata was valid when it was stored.
+  if (sameContent(object.metadata, old.metadata)) return [];
+  const causes = validateObjectMetaUpdate(object.metadata, old.metadata, options);
+  return causes.length ? causes : validateObjectMeta(object.metadata, options);
+}

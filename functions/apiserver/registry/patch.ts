@@ -1,0 +1,84 @@
+import type { KubeObject } from '../../../lib/api/object.ts';
+import { applyJsonPatch } from '../../../lib/api/patch/json.ts';
+import { applyMergePatch } from '../../../lib/api/patch/merge.ts';
+import { applyStrategicMergePatch } from '../../../lib/api/patch/strategic.ts';
+import { schemaOf } from '../../../lib/api/schema.ts';
+import { badRequest, StatusError } from '../../../lib/api/status.ts';
+import { mediaTypeOf, unsupportedMediaType } from '../negotiation/media-types.ts';
+import { readBody } from '../negotiation/read-body.ts';
+import type { Answer, Call } from './call.ts';
+import { guaranteedUpdate, mainStrategy, type UpdateStrategy } from './guaranteed-update.ts';
+import { matchName, matchNamespace, type WithMeta, withMeta } from './metadata.ts';
+import { type WriteOptions, writeOptions } from './options.ts';
+import { checkSchema } from './read-object.ts';
+
+const JSON_PATCH = 'application/json-patch+json';
+const MERGE_PATCH = 'application/merge-patch+json';
+const STRATEGIC_PATCH = 'application/strategic-merge-patch+json';
+const APPLY_PATCH = 'application/apply-patch+yaml';
+
+/** Makes the patched object from a fresh copy of the present one. */
+export type Patcher = (current: WithMeta) => KubeObject;
+
+export async function patch(call: Call): Promise<Answer> {
+  const options = writeOptions(call, 'PatchOptions');
+  return patchWith(call, options, mainStrategy);
+}
+
+export async function patchWith(call: Call, options: WriteOptions, strategy: UpdateStrategy): Promise<Answer> {
+  const patcher = await readPatch(call);
+  return guaranteedUpdate(call, { options, strategy, next: (old) => patched(call, options, patcher, old) });
+}
+
+function patched(call: Call, options: WriteOptions, patcher: Patcher, old: WithMeta | undefined): KubeObject {
+  // createIfAbsent is not set, so there is always a present object.
+  const { resourceVersion } = old!.metadata;
+  const object = withMeta(checkSchema(call, patcher(old!), call.type, options.fieldValidation));
+  matchNamespace(call, object.metadata);
+  matchName(call, object.metadata);
+  // A patch that names no resourceVersion is tried again over a concurrent write.
+  if (object.metadata.resourceVersion === resourceVersion) delete object.metadata.resourceVersion;
+  return object;
+}
+
+export async function readPatch(call: Call): Promise<Patcher> {
+  const mediaType = mediaTypeOf(call.request.headers.get('content-type') ?? '');
+  const make = PATCHERS[mediaType];
+  if (!make) throw unsupportedMediaType(Object.keys(PATCHERS));
+  const text = new TextDecoder().decode(await readBody(call.request));
+  return make(call, parseJson(text));
+}
+
+function parseJson(text: string): any {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw badRequest(error instanceof Error ? error.message : String(error));
+  }
+}
+
+const PATCHERS: Readonly<Record<string, (call: Call, body: any) => Patcher>> = {
+  [JSON_PATCH]: (_call, operations) => {
+    if (!Array.isArray(operations)) {
+      throw badRequest('json: cannot unmarshal object into Go value of type jsonpatch.Patch');
+    }
+    checkOperationCount(operations);
+    return (current) => applyJsonPatch(current, operations) as KubeObject;
+  },
+  [MERGE_PATCH]: (_call, body) => (current) => applyMergePatch(current, body) as KubeObject,
+  [STRATEGIC_PATCH]: ({ type }, body) => {
+    const schema = schemaOf(type);
+    return (current) => applyStrategicMergePatch(current, body, schema) as KubeObject;
+  },
+};
+
+/** Source: maxJSONPatchOperations of k8s.io/apiserver handlers/patch.go. */
+const MAX_JSON_PATCH_OPERATIONS = 10_000;
+
+function checkOperationCount(operations: readonly unknown[]): void {
+  if (operations.length <= MAX_JSON_PATCH_OPERATIONS) return;
+  const message = `Request entity too large: The allowed maximum operations in a JSON patch is ${MAX_JSON_PATCH_OPERATIONS}, got ${operations.length}`;
+  throw new StatusError(413, 'RequestEntityTooLarge', message);
+}
+
+export const APPLY_MEDIA_TYPE = APPLY_PATCH;

@@ -1,0 +1,73 @@
+import type { ResourceInfo } from '../../../lib/api/resources.ts';
+import { apiVersion, builtinResources, storageType } from '../../../lib/api/resources.ts';
+import type { KindRules } from '../contract.ts';
+import { type Conversion, conversions } from './conversions/index.ts';
+
+/** A row of the table with what serving it needs, made once. */
+export interface ResourceType extends ResourceInfo {
+  readonly apiVersion: string;
+  readonly rules: KindRules;
+  /** The TYPE of storage keys. */
+  readonly storage: string;
+  /** Between what is stored and what this version shows; absent where they are the same. */
+  readonly conversion?: Conversion;
+  /** How every stored object of this type begins; a list's items are shown without it. */
+  readonly head: Uint8Array;
+}
+
+/** What is served now. Rows may come and go: a CustomResourceDefinition adds its own. */
+export class ResourceTable {
+  private readonly rows = new Map<string, ResourceType>();
+  private readonly rules: ReadonlyMap<string, KindRules>;
+  /** Moves with every change: what discovery documents are kept against. */
+  generation = 0;
+
+  constructor(rules: ReadonlyMap<string, KindRules>, infos: readonly ResourceInfo[] = builtinResources) {
+    this.rules = rules;
+    for (const info of infos) this.add(info);
+  }
+
+  lookup(group: string, version: string, resource: string): ResourceType | undefined {
+    return this.rows.get(`${group}/${version}/${resource}`);
+  }
+
+  /** In discovery order. */
+  all(): Iterable<ResourceType> {
+    return this.rows.values();
+  }
+
+  add(info: ResourceInfo, rules: KindRules = this.rulesOf(info)): void {
+    this.rows.set(`${info.group}/${info.version}/${info.resource}`, toType(info, rules));
+    this.generation++;
+  }
+
+  remove(group: string, version: string, resource: string): void {
+    if (this.rows.delete(`${group}/${version}/${resource}`)) this.generation++;
+  }
+
+  private rulesOf(info: ResourceInfo): KindRules {
+    return this.rules.get(`${info.group}/${info.resource}`) ?? {};
+  }
+}
+
+function toType(info: ResourceInfo, rules: KindRules): ResourceType {
+  const conversion = conversions.get(`${info.group}/${info.version}/${info.resource}`);
+  const stored = conversion?.stored ?? { apiVersion: apiVersion(info), kind: info.kind };
+  return {
+    ...info,
+    apiVersion: apiVersion(info),
+    rules,
+    storage: storageType(info),
+    ...(conversion ? { conversion } : {}),
+    head: Buffer.from(`{"kind":${JSON.stringify(stored.kind)},"apiVersion":${JSON.stringify(stored.apiVersion)},`),
+  };
+}
+
+/** `pods/`, `pods/default/` */
+export function keyPrefix(type: ResourceType, namespace: string): string {
+  return type.namespaced && namespace ? `${type.storage}/${namespace}/` : `${type.storage}/`;
+}
+
+export function keyOf(type: ResourceType, namespace: string, name: string): string {
+  return type.namespaced ? `${type.storage}/${namespace}/${name}` : `${type.storage}/${name}`;
+}
