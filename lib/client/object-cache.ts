@@ -3,7 +3,7 @@ import { apiVersion } from '../api/resources.ts';
 import type { Cache, ChangeHandler } from './controller.ts';
 import type { ResourceType } from './resource-type.ts';
 
-type Values = (object: Stored<any>) => readonly string[];
+type Values = (object: any) => readonly string[];
 type Objects<T> = Map<string, Stored<T>>;
 
 const BY_NAMESPACE = 'namespace';
