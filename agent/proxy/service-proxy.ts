@@ -2,6 +2,7 @@ import { keyOf } from '../../lib/api/object.ts';
 import type { EndpointSlice, Pod, Service } from '../../lib/api/types.ts';
 import type { Cache, Controller, Watch } from '../../lib/client/controller.ts';
 import { endpointSlices, pods, services } from '../../lib/client/resource-type.ts';
+import { slicesByService } from '../network/service-index.ts';
 import { TABLE } from './base-rules.ts';
 import { forgetFlows, staleFlows } from './conntrack.ts';
 import type { Place } from './endpoints.ts';
@@ -26,8 +27,6 @@ export interface ServiceProxyOptions {
   onSync?(targets: readonly ServicePortTarget[]): void;
 }
 
-const BY_SERVICE = 'service';
-const SERVICE_NAME = 'kubernetes.io/service-name';
 /** One key: the rules are one state, and changes that come while it is written are written together. */
 const KEY = 'rules';
 /** At most ten transactions a second, the first without waiting. */
@@ -35,7 +34,7 @@ const MIN_SYNC_PERIOD_MS = 100;
 
 /** The service proxy of a node: keeps its nftables table equal to what services and endpoint slices say. */
 export function serviceProxy(options: ServiceProxyOptions, clock: { now(): number }): Controller {
-  options.endpointSlices.addIndex(BY_SERVICE, serviceOf);
+  const slicesOf = slicesByService(options.endpointSlices);
   let applied: { ruleset: Ruleset; targets: ServicePortTarget[] } | undefined;
   let lastMs = 0;
   return {
@@ -44,7 +43,7 @@ export function serviceProxy(options: ServiceProxyOptions, clock: { now(): numbe
     async reconcile() {
       const waitMs = lastMs + MIN_SYNC_PERIOD_MS - clock.now();
       if (waitMs > 0) return { requeueAfterMs: waitMs };
-      const targets = readTargets(options);
+      const targets = readTargets(options, slicesOf);
       const ports = hostPorts(options.pods.list().filter((pod) => pod.spec?.nodeName === options.place.nodeName));
       const ruleset = proxyRules(targets, ports, options);
       await apply(applied?.ruleset, ruleset);
@@ -58,12 +57,15 @@ export function serviceProxy(options: ServiceProxyOptions, clock: { now(): numbe
   };
 }
 
-function readTargets({ services, endpointSlices, place, ownIPs }: ServiceProxyOptions): ServicePortTarget[] {
+type SlicesOf = ReturnType<typeof slicesByService>;
+
+function readTargets(options: ServiceProxyOptions, slicesOf: SlicesOf): ServicePortTarget[] {
+  const { services, place, ownIPs } = options;
   const proxied = services
     .list()
     .filter((service) => isProxied(service) && !ownIPs.includes(service.spec?.clusterIP ?? ''));
   proxied.sort((a, b) => a.metadata.creationTimestamp.localeCompare(b.metadata.creationTimestamp));
-  return proxied.flatMap((service) => servicePorts(service, endpointSlices.byIndex(BY_SERVICE, keyOf(service)), place));
+  return proxied.flatMap((service) => servicePorts(service, slicesOf(keyOf(service)), place));
 }
 
 /** The difference, or everything when there was nothing or the difference does not fit (somebody changed the table). */
@@ -74,11 +76,6 @@ async function apply(previous: Ruleset | undefined, next: Ruleset): Promise<void
   } catch {
     await nft(replaceScript(TABLE, next));
   }
-}
-
-function serviceOf(slice: EndpointSlice): string[] {
-  const name = slice.metadata?.labels?.[SERVICE_NAME];
-  return name ? [`${slice.metadata?.namespace}/${name}`] : [];
 }
 
 function onAny<T>(type: Watch<T>['type']): Watch<T> {
