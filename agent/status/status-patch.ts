@@ -40,14 +40,16 @@ function replaced(field: string, value: any): any {
 
 function changedConditions(pod: Pod, wanted: PodStatus): unknown[] {
   const before = new Map(pod.status?.conditions?.map((condition) => [condition.type, condition]));
-  return (wanted.conditions ?? []).filter((condition) => {
+  return (wanted.conditions ?? []).flatMap((condition) => {
     const old = before.get(condition.type);
-    return !isDeepStrictEqual(essence(old), essence(condition));
+    if (isDeepStrictEqual(essence(old), essence(condition))) return [];
+    // A merge keeps what is not named: what no longer holds must be named.
+    return [{ ...(old?.reason && { reason: null }), ...(old?.message && { message: null }), ...condition }];
   });
 }
 
 /** `lastProbeTime: null` may or may not be sent back. */
-function essence(condition: object | undefined): unknown {
+function essence(condition: object | undefined): object | undefined {
   if (!condition) return undefined;
   return Object.fromEntries(Object.entries(condition).filter(([, value]) => value !== undefined && value !== null));
 }

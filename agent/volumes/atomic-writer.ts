@@ -29,7 +29,7 @@ export async function writeAtomically(folder: string, payload: Payload, own?: Ow
     await linkVisible(folder, payload);
     return false;
   }
-  const fresh = await mkdtemp(join(folder, '..'));
+  const fresh = await mkdtemp(`${folder}/..`);
   await chmod(fresh, 0o755);
   await writeFiles(fresh, payload);
   await own?.(fresh);
