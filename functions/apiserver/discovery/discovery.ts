@@ -96,7 +96,8 @@ function aggregated(known: Documents, root: 'api' | 'apis', version: AggregatedV
     const groups = known.groups.filter(({ name }) => (name === '') === (root === 'api'));
     const bytes = Buffer.from(`${JSON.stringify(groupDiscoveryList(groups, version))}\n`);
     const etag = `"${createHash('sha512').update(bytes).digest('hex').toUpperCase()}"`;
-    known.aggregated.set(key, (document = { bytes, etag }));
+    document = { bytes, etag };
+    known.aggregated.set(key, document);
   }
   const headers = {
     'content-type': `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`,

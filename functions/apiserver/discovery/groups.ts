@@ -11,7 +11,10 @@ export function groupsOf(table: ResourceTable): Group[] {
   const groups = new Map<string, Group>();
   for (const type of table.all()) {
     let group = groups.get(type.group);
-    if (!group) groups.set(type.group, (group = { name: type.group, versions: [] }));
+    if (!group) {
+      group = { name: type.group, versions: [] };
+      groups.set(type.group, group);
+    }
     let version = group.versions.find((candidate) => candidate.version === type.version);
     if (!version) {
       version = { version: type.version, groupVersion: type.apiVersion, resources: [] };

@@ -9,7 +9,10 @@ const known = new WeakMap<object, Connection>();
 export function connectionOf(message: IncomingMessage | Http2ServerRequest): Connection {
   const socket = socketOf(message);
   let connection = known.get(socket);
-  if (!connection) known.set(socket, (connection = read(socket)));
+  if (!connection) {
+    connection = read(socket);
+    known.set(socket, connection);
+  }
   return connection;
 }
 

@@ -85,9 +85,12 @@ function reply(call: Call, status: number, content: Content): Response {
   return lightResponse(status, headers, content);
 }
 
+/** What a header may not hold. */
+const UNPRINTABLE = /[^ -~]/g;
+
 /** RFC 9111's predecessor, RFC 7234 section 5.5, as Kubernetes writes it: 299, no agent, quoted text. */
 export function warningHeaders(warnings: readonly string[]): string[] {
-  return [...new Set(warnings)].map((text) => `299 - ${JSON.stringify(text.replaceAll(/[\x00-\x1f\x7f]/g, ' '))}`);
+  return [...new Set(warnings)].map((text) => `299 - ${JSON.stringify(text.replaceAll(UNPRINTABLE, ' '))}`);
 }
 
 /** A refusal, in the format that the request can read. */

@@ -7,11 +7,15 @@ const cache = new WeakMap<ResourceTable, { generation: number; json?: OpenapiDoc
 
 export async function documentV2(table: ResourceTable, protobuf: boolean): Promise<OpenapiDocument> {
   let known = cache.get(table);
-  if (known?.generation !== table.generation) cache.set(table, (known = { generation: table.generation }));
+  if (known?.generation !== table.generation) {
+    known = { generation: table.generation };
+    cache.set(table, known);
+  }
   known.json ??= document(Buffer.from(JSON.stringify(await specV2(table))));
   if (!protobuf) return known.json;
   const { encodeOpenapiV2 } = await import('./v2-protobuf.ts');
-  return (known.protobuf ??= document(encodeOpenapiV2(await specV2(table))));
+  known.protobuf ??= document(encodeOpenapiV2(await specV2(table)));
+  return known.protobuf;
 }
 
 function document(bytes: Uint8Array): OpenapiDocument {

@@ -30,7 +30,8 @@ export async function indexV3(table: ResourceTable): Promise<OpenapiDocument> {
   for (const [path, types] of byGroupVersion(table)) {
     paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${hashOf(types)}` };
   }
-  return (known.index = document(Buffer.from(JSON.stringify({ paths }))));
+  known.index = document(Buffer.from(JSON.stringify({ paths })));
+  return known.index;
 }
 
 /** The hash need not see the document: it changes with the release and with the types it is made of. */

@@ -71,7 +71,7 @@ export async function forwardLog(call: Call, target: UpgradeTarget): Promise<Res
 
 function genericMessage(code: number, text: string): string {
   if (code === 404) return 'the server could not find the requested resource';
-  return text || 'the server responded with the status code ' + code;
+  return text || `the server responded with the status code ${code}`;
 }
 
 async function send(
