@@ -13,6 +13,8 @@ export interface ControllerDependencies {
   readonly random: Random;
   /** PEM: what pods verify the apiserver with. */
   readonly rootCA: string;
+  /** Since when agents could reach the apiserver: in a process its start. Absent where the apiserver is always there. */
+  readonly aliveSinceMs?: number;
   /** Node pod ranges are carved out of it; absent: nodes come with theirs. */
   readonly clusterCIDR?: string;
 }

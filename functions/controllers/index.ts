@@ -3,7 +3,12 @@ import type { ControllerDependencies } from './dependencies.ts';
 import { createDeploymentController } from './deployment/deployment.ts';
 import { createEndpointsController } from './endpoints/endpoints.ts';
 import { createEndpointSliceController } from './endpoints/endpointslice.ts';
+import { createGarbageCollector } from './garbage-collector/garbage-collector.ts';
 import { createNamespaceController } from './namespace/namespace.ts';
+import { createNodeIpamController } from './node/node-ipam.ts';
+import { createNodeLifecycleController } from './node/node-lifecycle.ts';
+import { createTaintEvictionController } from './node/taint-eviction.ts';
+import { createPodGarbageCollector } from './pod-garbage-collector.ts';
 import { createReplicaSetController } from './replicaset/replicaset.ts';
 import { createReplicationController } from './replicaset/replication-controller.ts';
 import { createRootCACertPublisher } from './root-ca-cert-publisher.ts';
@@ -22,5 +27,10 @@ export function createControllers(dependencies: ControllerDependencies): Control
     createDeploymentController(dependencies),
     createEndpointSliceController(dependencies),
     createEndpointsController(dependencies),
+    createGarbageCollector(dependencies),
+    createNodeLifecycleController(dependencies),
+    createTaintEvictionController(dependencies),
+    createPodGarbageCollector(dependencies),
+    ...(dependencies.clusterCIDR ? [createNodeIpamController(dependencies, dependencies.clusterCIDR)] : []),
   ];
 }

@@ -1,9 +1,10 @@
 import { isReason } from '../../lib/api/status.ts';
 import type { Client } from '../../lib/client/client.ts';
-import { nodes, pods } from '../../lib/client/resource-type.ts';
+import { leases, nodes, pods } from '../../lib/client/resource-type.ts';
 
 /** Marks what is assigned as running and ready, and ends what is told to end: at once, once each call. */
 export async function kubeletPass(client: Client, time: string, isBad = (_image: string) => false): Promise<void> {
+  await heartbeat(client, time);
   const { items } = await client.list(pods);
   let address = 0;
   for (const pod of items) {
@@ -24,6 +25,21 @@ export async function kubeletPass(client: Client, time: string, isBad = (_image:
   }
 }
 
+/** Renews the Lease of every node but those named. */
+export async function heartbeat(client: Client, time: string, silent: readonly string[] = []): Promise<void> {
+  const { items } = await client.list(nodes);
+  for (const { metadata } of items.filter(({ metadata }) => !silent.includes(metadata.name))) {
+    const ref = { namespace: 'kube-node-lease', name: metadata.name };
+    const lease = { metadata: ref, spec: { holderIdentity: metadata.name, renewTime: time } };
+    try {
+      await client.patch(leases, ref, { type: 'merge', body: lease });
+    } catch (error) {
+      if (!isReason(error, 'NotFound')) throw error;
+      await client.create(leases, lease);
+    }
+  }
+}
+
 async function ignoreGone(work: Promise<unknown>): Promise<void> {
   try {
     await work;
@@ -35,6 +51,9 @@ async function ignoreGone(work: Promise<unknown>): Promise<void> {
 export async function addNode(client: Client, name: string): Promise<void> {
   await client.create(nodes, {
     metadata: { name, labels: { 'kubernetes.io/hostname': name } },
-    status: { allocatable: { cpu: '64', memory: '256Gi', pods: '250' } },
+    status: {
+      conditions: [{ type: 'Ready', status: 'True' }],
+      allocatable: { cpu: '64', memory: '256Gi', pods: '250' },
+    },
   });
 }
