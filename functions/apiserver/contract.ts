@@ -68,6 +68,8 @@ export interface AdmissionAttributes {
   oldObject?: KubeObject | undefined;
   options?: KubeObject | undefined;
   dryRun: boolean;
+  /** Sends a Warning header with the answer. */
+  warn?(message: string): void;
 }
 
 /** Named as kube-apiserver names it. Throws StatusError to refuse. `mutate` runs for all plugins before any `validate`. */
