@@ -53,6 +53,6 @@ require('./${name}.main.js');
 
 /** The command line tool and the processes it starts; bin/cdk.ts runs where it is deployed from, unbundled. */
 function entryPoints(): string[] {
-  const names = readdirSync(join(root, 'bin')).map((file) => basename(file, '.ts'));
-  return names.filter((name) => name !== 'cdk');
+  const files = readdirSync(join(root, 'bin')).filter((file) => file.endsWith('.ts') && file !== 'cdk.ts');
+  return files.map((file) => basename(file, '.ts'));
 }

@@ -28,7 +28,10 @@ const stages: Stage[] = [
   command('typecheck', ['tsc', '--noEmit']),
   command('lint', ['biome', 'check', '.']),
   jest('unit', ['test/unit', 'test/contract', 'test/simulation']),
-  { ...jest('integration', ['test/integration', '--runInBand']), lacks: () => needsRoot() ?? needsPeers('kubectl', 'helm') },
+  {
+    ...jest('integration', ['test/integration', '--runInBand']),
+    lacks: () => needsRoot() ?? needsPeers('kubectl', 'helm'),
+  },
   ...(ci ? [conformanceSlice()] : []),
 ];
 
@@ -68,7 +71,10 @@ function jest(name: string, args: string[]): Stage {
     const folder = mkdtempSync(join(tmpdir(), 'zeroplane-test-'));
     const report = join(folder, 'report.json');
     const paths = args.filter((arg) => arg.startsWith('-') || existsSync(join(root, arg)));
-    spawnSync(bin('jest'), [...paths, '--json', `--outputFile=${report}`, '--forceExit'], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+    spawnSync(bin('jest'), [...paths, '--json', `--outputFile=${report}`, '--forceExit'], {
+      cwd: root,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
     const counts = existsSync(report) ? countJest(report) : { passed: 0, failed: 1 };
     rmSync(folder, { recursive: true, force: true });
     return counts;
@@ -85,12 +91,23 @@ function conformanceSlice(): Stage {
   const slice = `${(Math.floor(Date.now() / DAY_MS) % SLICES) + 1}/${SLICES}`;
   const run = () => {
     const args = [join(root, 'test/conformance/run.ts'), '--passing', '--slice', slice];
-    const { stdout, status } = spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8', maxBuffer: 1 << 28 });
+    const { stdout, status } = spawnSync(process.execPath, args, {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      encoding: 'utf8',
+      maxBuffer: 1 << 28,
+    });
     process.stdout.write(stdout);
     const [, passed, failed] = /^(\d+) passed, (\d+) failed$/m.exec(stdout) ?? [];
-    return passed === undefined || status === null ? { passed: 0, failed: 1 } : { passed: Number(passed), failed: Math.max(Number(failed), status) };
+    return passed === undefined || status === null
+      ? { passed: 0, failed: 1 }
+      : { passed: Number(passed), failed: Math.max(Number(failed), status) };
   };
-  return { name: `conformance slice ${slice}`, lacks: () => needsRoot() ?? needsPeers('conformance.test', 'agnhost'), run };
+  return {
+    name: `conformance slice ${slice}`,
+    lacks: () => needsRoot() ?? needsPeers('conformance.test', 'agnhost'),
+    run,
+  };
 }
 
 function needsRoot(): string | undefined {
@@ -100,7 +117,8 @@ function needsRoot(): string | undefined {
 /** Builds what is missing where Go is there. */
 function needsPeers(...names: string[]): string | undefined {
   if (names.every((name) => existsSync(join(peers, name)))) return undefined;
-  if (spawnSync('go', ['version']).status !== 0) return `It needs ${names.join(', ')}, which peers/build.sh makes with Go 1.26 or newer (https://go.dev/dl).`;
+  if (spawnSync('go', ['version']).status !== 0)
+    return `It needs ${names.join(', ')}, which peers/build.sh makes with Go 1.26 or newer (https://go.dev/dl).`;
   console.log(`builds ${names.join(', ')} (once; some minutes)`);
   const built = spawnSync('bash', [join(root, 'peers/build.sh'), ...names], { stdio: 'inherit' });
   return built.status === 0 ? undefined : 'peers/build.sh failed.';

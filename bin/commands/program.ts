@@ -1,0 +1,115 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { readConfig } from '../../lib/cluster/config.ts';
+import { down } from '../../lib/cluster/down.ts';
+import { ClusterError } from '../../lib/cluster/error.ts';
+import { DEFAULT_NAME } from '../../lib/cluster/kubeconfig.ts';
+import { logFile } from '../../lib/cluster/logs.ts';
+import { status } from '../../lib/cluster/status.ts';
+import { up } from '../../lib/cluster/up.ts';
+import { gitVersion } from '../../lib/runtime/version.ts';
+import { completion, SHELLS, type Shell } from './completion.ts';
+import type { Environment } from './environment.ts';
+import { listImages, loadImage } from './image.ts';
+
+/** Runs one command; the exit code is 1 if it did not work, 2 if it was asked for wrongly. */
+export async function runProgram(argv: readonly string[], environment: Environment): Promise<void> {
+  try {
+    await program(environment).parseAsync([...argv]);
+  } catch (error) {
+    process.exitCode = explain(error);
+  }
+}
+
+/** Commander has said its own errors already. */
+function explain(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof ClusterError) {
+    process.stderr.write(`error: ${error.message}\n`);
+    return error.exitCode;
+  }
+  process.stderr.write(`error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  return 1;
+}
+
+interface ClusterOptions {
+  name: string;
+  stateDir?: string;
+}
+
+export function program(environment: Environment): Command {
+  const { context } = environment;
+  const root = new Command('zeroplane').description('A Kubernetes cluster on this machine').exitOverride();
+  const paths = ({ name, stateDir }: ClusterOptions) => environment.paths(name, stateDir);
+  const command = (parent: Command, usage: string, description: string) =>
+    parent
+      .command(usage)
+      .description(description)
+      .exitOverride()
+      .option('--name <name>', 'the cluster', DEFAULT_NAME)
+      .option('--state-dir <folder>', 'where its state lies (default: ~/.zeroplane/NAME)');
+
+  command(root, 'up', 'bring the cluster up, or take it up again as it was')
+    .option('--nodes <count>', 'how many nodes (default: 1, or as it was)', wholeNumber)
+    .option('--port <port>', 'of the API at 127.0.0.1 (default: 6443, or the next free one)', portNumber)
+    .option('--pod-cidr <range>', 'addresses of pods (default: 10.244.0.0/16)')
+    .option('--service-cidr <range>', 'addresses of services (default: 10.96.0.0/16)')
+    .option('--dns-domain <domain>', 'the cluster’s domain (default: cluster.local)')
+    .option('--dns-ip <address>', 'of the cluster’s DNS (default: 10.96.0.10)')
+    .action((options) => up(options, paths(options), context));
+  command(root, 'down', 'stop the cluster; its state is kept')
+    .option('--delete', 'remove its state too')
+    .action((options) => down(options.name, options.delete === true, paths(options), context));
+  command(root, 'status', 'what runs, and where').action(async (options) => {
+    const { running, text } = await status(options.name, paths(options));
+    process.stdout.write(`${text}\n`);
+    process.exitCode = running ? 0 : 1;
+  });
+  command(root, 'kubeconfig', 'print the administrator’s kubeconfig').action((options) => {
+    const { kubeconfig, config, state } = paths(options);
+    if (!readConfig(config)) throw new ClusterError(`there is no cluster ${options.name} in ${state}`);
+    process.stdout.write(readFileSync(kubeconfig, 'utf8'));
+  });
+  command(root, 'logs <component>', 'the log of control-plane, NODE or NODE/containerd')
+    .option('-f, --follow', 'go on as it grows')
+    .action((component, options) => {
+      const follow = options.follow ? ['--follow=name'] : [];
+      const { status: code } = spawnSync('tail', ['--lines=+1', ...follow, logFile(component, paths(options))], {
+        stdio: 'inherit',
+      });
+      process.exitCode = code ?? 1;
+    });
+  const image = root.command('image').description('images on the nodes').exitOverride();
+  command(image, 'load <file>', 'load what docker save wrote, or an OCI archive, on every node').action(
+    (file, options) => loadImage(file, paths(options)),
+  );
+  command(image, 'list', 'images on the nodes').action((options) => listImages(paths(options)));
+  root
+    .command('version')
+    .description('print the version')
+    .exitOverride()
+    .action(() => {
+      process.stdout.write(`zeroplane ${environment.version} (Kubernetes ${gitVersion(environment.version)})\n`);
+    });
+  root
+    .command('completion <shell>')
+    .description(`completion script for ${SHELLS.join(', ')}`)
+    .exitOverride()
+    .action((shell) => {
+      if (!SHELLS.includes(shell)) throw new ClusterError(`no completion for ${shell}: choose ${SHELLS.join(', ')}`, 2);
+      process.stdout.write(completion(shell as Shell, root));
+    });
+  return root;
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('a whole number is needed.');
+  return Number(text);
+}
+
+function portNumber(text: string): number {
+  const port = wholeNumber(text);
+  if (port < 1 || port > 65_535) throw new InvalidArgumentError('a port is 1 to 65535.');
+  return port;
+}

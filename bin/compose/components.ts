@@ -1,0 +1,59 @@
+import type { Apiserver } from '../../functions/apiserver/contract.ts';
+import { createControllers } from '../../functions/controllers/index.ts';
+import { createScheduler } from '../../functions/scheduler/scheduler.ts';
+import { createCaches } from '../../lib/client/cache.ts';
+import type { Client } from '../../lib/client/client.ts';
+import { createClient } from '../../lib/client/create-client.ts';
+import { runControllers } from '../../lib/client/driver.ts';
+import { type InProcessUser, inProcess, serviceAccountUser } from '../../lib/client/in-process.ts';
+import type { ControlPlaneConfig } from '../../lib/cluster/daemon-config.ts';
+import { followNodePorts } from '../../lib/cluster/node-ports.ts';
+import type { Platform } from './control-plane.ts';
+
+const AUTHENTICATED = 'system:authenticated';
+/** Reads for the shared caches of scheduler and controllers, whatever each of them may do itself. */
+const CACHES_USER: InProcessUser = {
+  username: 'system:kube-controller-manager',
+  groups: ['system:masters', AUTHENTICATED],
+};
+
+/** Scheduler and controllers, as clients of the apiserver of the same process. */
+export function startComponents(
+  apiserver: Apiserver,
+  config: ControlPlaneConfig,
+  rootCA: string,
+  { clock, random, log }: Platform,
+): { stop(): Promise<void> } {
+  const abort = new AbortController();
+  const as = (user: InProcessUser, userAgent: string): Client =>
+    createClient(inProcess(apiserver.fetch, user), { userAgent });
+  const caches = createCaches(as(CACHES_USER, 'kube-controller-manager'), {
+    clock,
+    random,
+    onError: (error, resource) => log('a cache cannot follow', { resource, error }),
+  });
+  const controllers = createControllers({
+    caches,
+    clientFor: (name) => as(serviceAccountUser('kube-system', name), `kube-controller-manager/${name}`),
+    clock,
+    random,
+    rootCA,
+  });
+  const schedulerUser = { username: 'system:kube-scheduler', groups: [AUTHENTICATED] };
+  const scheduler = createScheduler({ caches, client: as(schedulerUser, 'kube-scheduler'), clock, random });
+  const forwarder = config.forwardNodePortsTo ? followNodePorts(caches, config.forwardNodePortsTo, log) : undefined;
+  const running = runControllers([scheduler, ...controllers], caches, {
+    clock,
+    random,
+    signal: abort.signal,
+    onError: (error, controller, key) => log('a reconcile failed', { controller, key, error }),
+  });
+  caches.start(abort.signal);
+  return {
+    async stop() {
+      abort.abort();
+      forwarder?.close();
+      await running;
+    },
+  };
+}

@@ -1,0 +1,82 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { startAgent } from '../../agent/agent.ts';
+import type { AgentConfig } from '../../agent/context.ts';
+import { cniConfig } from '../../agent/network/cni.ts';
+import { setUpNodeNetwork } from '../../agent/network/node-network.ts';
+import { startContainerd } from '../../agent/runtime/containerd/containerd.ts';
+import { containerdPaths } from '../../agent/runtime/containerd/paths.ts';
+import type { Client } from '../../lib/client/client.ts';
+import { createClient } from '../../lib/client/create-client.ts';
+import { httpsTransport } from '../../lib/client/https.ts';
+import type { NodeAgentConfig } from '../../lib/cluster/daemon-config.ts';
+import { gitVersion } from '../../lib/runtime/version.ts';
+import type { Platform } from './control-plane.ts';
+import { startNodeNetworking } from './node-networking.ts';
+
+/** As kubelet's defaults. */
+const MAX_PODS = 110;
+const CONTAINER_LOG_MAX_BYTES = 10 << 20;
+const CONTAINER_LOG_MAX_FILES = 5;
+
+/** Everything of a node in one process: its runtime, its pods, services and names. Resolves when it is at work. */
+export async function startNode(config: NodeAgentConfig, platform: Platform): Promise<() => Promise<void>> {
+  const { clock, random, log } = platform;
+  await setUpNodeNetwork([config.dnsIP]);
+  const containerd = await startContainerd({
+    folder: config.containerd,
+    cniConfig: cniConfig({ podCIDR: config.podCIDR, stateFolder: containerdPaths(config.containerd).cniState }),
+    cniBinaries: config.cniBinaries,
+    clock,
+    log,
+  });
+  const agent = await startAgent(agentConfig(config), {
+    client: clientAs(config, 'kubelet-client', 'kubelet'),
+    runtime: containerd.runtime,
+    clock,
+    random,
+    log,
+  });
+  const networking = await startNodeNetworking(
+    config,
+    clientAs(config, 'kube-proxy', 'kube-proxy'),
+    agent.pods,
+    platform,
+  );
+  return async () => {
+    await networking.stop();
+    await agent.stop();
+    containerd.release();
+  };
+}
+
+function clientAs({ pki, server }: NodeAgentConfig, certificate: string, userAgent: string): Client {
+  const pem = (name: string) => readFileSync(join(pki, name));
+  const transport = httpsTransport({
+    server,
+    ca: pem('ca.crt'),
+    cert: pem(`${certificate}.crt`),
+    key: pem(`${certificate}.key`),
+  });
+  return createClient(transport, { baseUrl: server, userAgent });
+}
+
+function agentConfig(config: NodeAgentConfig): AgentConfig {
+  return {
+    nodeName: config.nodeName,
+    nodeIPs: [config.nodeIP],
+    podCIDR: config.podCIDR,
+    podsDir: config.pods,
+    logsDir: config.logs,
+    clusterDNS: [config.dnsIP],
+    clusterDomain: config.dnsDomain,
+    resolvConf: config.resolvConf,
+    version: gitVersion(config.version),
+    kubeletPort: config.kubeletPort,
+    maxPods: MAX_PODS,
+    cgroupRoot: config.cgroupRoot,
+    cgroupMount: config.cgroupMount,
+    containerLogMaxBytes: CONTAINER_LOG_MAX_BYTES,
+    containerLogMaxFiles: CONTAINER_LOG_MAX_FILES,
+  };
+}

@@ -1,0 +1,70 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { addressAt, parseCidr } from './network/cidr.ts';
+
+/** One node of a cluster on this machine, as cluster.json keeps it. */
+export interface NodeConfig {
+  name: string;
+  ip: string;
+  podCIDR: string;
+  /** The network namespace it lives in. */
+  netns: string;
+}
+
+/** cluster.json: what a cluster was made as, so that it is taken up the same. */
+export interface ClusterConfig {
+  name: string;
+  /** The API's port at 127.0.0.1. */
+  port: number;
+  podCIDR: string;
+  serviceCIDR: string;
+  dnsDomain: string;
+  dnsIP: string;
+  /** The bridge that host and nodes share. */
+  bridge: string;
+  nodeCIDR: string;
+  nodes: NodeConfig[];
+}
+
+/** The API's port at the bridge's address, where nodes and pods reach it. */
+export const BRIDGE_PORT = 6443;
+export const KUBELET_PORT = 10250;
+/** The first address of a node; those before it are the host's. */
+const FIRST_NODE_ADDRESS = 11;
+export const MAX_NODES = 100;
+
+/** The host's address on the bridge. */
+export function gateway(cluster: Pick<ClusterConfig, 'nodeCIDR'>): string {
+  return addressAt(parseCidr(cluster.nodeCIDR), 1);
+}
+
+/** The `kubernetes` Service: the first address of the range, as kube-apiserver takes it. */
+export function apiServiceIP(cluster: Pick<ClusterConfig, 'serviceCIDR'>): string {
+  return addressAt(parseCidr(cluster.serviceCIDR), 1);
+}
+
+/** Node number `index`, counted from 0. Its pods get the /24 of their range with the node's number, counted from 1. */
+export function nodeConfig(cluster: Omit<ClusterConfig, 'nodes'>, index: number): NodeConfig {
+  const name = `node-${index + 1}`;
+  return {
+    name,
+    ip: addressAt(parseCidr(cluster.nodeCIDR), FIRST_NODE_ADDRESS + index),
+    podCIDR: `${addressAt(parseCidr(cluster.podCIDR), (index + 1) * 256)}/24`,
+    netns: `${cluster.bridge}-${name}`,
+  };
+}
+
+export function readConfig(file: string): ClusterConfig | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as ClusterConfig;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+export function writeJson(file: string, value: unknown): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  writeFileSync(`${file}.new`, `${JSON.stringify(value, undefined, 2)}\n`, { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+}

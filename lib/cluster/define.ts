@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto';
+import { BRIDGE_PORT, type ClusterConfig, MAX_NODES, nodeConfig, readConfig } from './config.ts';
+import type { CommandContext } from './context.ts';
+import { ClusterError } from './error.ts';
+import { addressAt, type Cidr, contains, isCidr, overlaps, parseCidr } from './network/cidr.ts';
+import { freeNodeRange, freePodRange, isFree, usedRanges } from './network/free-ranges.ts';
+import type { ClusterPaths } from './paths.ts';
+import { choosePort } from './ports.ts';
+
+/** What the user asked for; what is absent is chosen or kept. */
+export interface UpOptions {
+  name: string;
+  nodes?: number;
+  port?: number;
+  podCidr?: string;
+  serviceCidr?: string;
+  dnsDomain?: string;
+  dnsIp?: string;
+}
+
+export const DEFAULT_SERVICE_CIDR = '10.96.0.0/16';
+export const DEFAULT_DNS_DOMAIN = 'cluster.local';
+/** The DNS server's place in the service range, as kubeadm chooses it. */
+const DNS_OFFSET = 10;
+
+/** The cluster as it is to be: made new, or as it was made, with nodes added. */
+export async function defineCluster(
+  options: UpOptions,
+  paths: ClusterPaths,
+  running: boolean,
+  context: CommandContext,
+): Promise<ClusterConfig> {
+  checkOptions(options);
+  const known = readConfig(paths.config);
+  if (known) return takeUp(known, options, running, context);
+  const bridge = `zp${createHash('sha256').update(paths.state).digest('hex').slice(0, 6)}`;
+  const used = await takenRanges(bridge, context);
+  const serviceCIDR = options.serviceCidr ?? DEFAULT_SERVICE_CIDR;
+  const base = {
+    name: options.name,
+    port: await choosePort(options.port, BRIDGE_PORT),
+    podCIDR: options.podCidr ?? freePodRange(used),
+    serviceCIDR,
+    dnsDomain: options.dnsDomain ?? DEFAULT_DNS_DOMAIN,
+    dnsIP: options.dnsIp ?? addressAt(parseCidr(serviceCIDR), DNS_OFFSET),
+    bridge,
+    nodeCIDR: freeNodeRange(used),
+  };
+  checkRanges(base, used);
+  return withNodes({ ...base, nodes: [] }, options.nodes ?? 1);
+}
+
+async function takeUp(
+  known: ClusterConfig,
+  options: UpOptions,
+  running: boolean,
+  context: CommandContext,
+): Promise<ClusterConfig> {
+  checkUnchanged(known, options);
+  const count = options.nodes ?? known.nodes.length;
+  if (count < known.nodes.length) {
+    throw new ClusterError(
+      `the cluster has ${known.nodes.length} nodes. Fewer need a new one: zeroplane down --delete, then up`,
+    );
+  }
+  if (running) {
+    if (options.port !== undefined && options.port !== known.port) {
+      throw new ClusterError(`the cluster is running at port ${known.port}: another port needs a down before`);
+    }
+    return withNodes(known, count);
+  }
+  const used = await takenRanges(known.bridge, context);
+  checkRanges(known, used);
+  const port = await choosePort(options.port, known.port);
+  return withNodes({ ...known, port }, count);
+}
+
+/** Routes of this machine, and what other clusters will take when they are started. */
+async function takenRanges(bridge: string, context: CommandContext): Promise<Cidr[]> {
+  const others = context.otherConfigs().filter((other) => other.bridge !== bridge);
+  return [...(await usedRanges(bridge)), ...others.flatMap((o) => [parseCidr(o.podCIDR), parseCidr(o.nodeCIDR)])];
+}
+
+function withNodes(cluster: ClusterConfig, count: number): ClusterConfig {
+  const nodes = Array.from({ length: count }, (_, index) => cluster.nodes[index] ?? nodeConfig(cluster, index));
+  return { ...cluster, nodes };
+}
+
+function checkOptions({ name, nodes, podCidr, serviceCidr, dnsIp }: UpOptions): void {
+  const wrong = (flag: string, value: unknown, what: string) => {
+    throw new ClusterError(`--${flag} ${value}: ${what}`, 2);
+  };
+  if (!/^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/.test(name)) {
+    wrong('name', name, 'at most 40 lower-case letters, digits and hyphens, with a letter or digit at both ends');
+  }
+  if (nodes !== undefined && (nodes < 1 || nodes > MAX_NODES)) wrong('nodes', nodes, `1 to ${MAX_NODES}`);
+  if (podCidr && (!isCidr(podCidr) || parseCidr(podCidr).bits > 17)) {
+    wrong('pod-cidr', podCidr, 'an IPv4 range of at least a /17, such as 10.244.0.0/16');
+  }
+  if (serviceCidr && (!isCidr(serviceCidr) || parseCidr(serviceCidr).bits > 24)) {
+    wrong('service-cidr', serviceCidr, 'an IPv4 range of at least a /24, such as 10.96.0.0/16');
+  }
+  if (dnsIp && !contains(parseCidr(serviceCidr ?? DEFAULT_SERVICE_CIDR), dnsIp)) {
+    wrong('dns-ip', dnsIp, 'an address in the range of services');
+  }
+}
+
+function checkUnchanged(known: ClusterConfig, options: UpOptions): void {
+  const pairs = [
+    ['pod-cidr', known.podCIDR, options.podCidr],
+    ['service-cidr', known.serviceCIDR, options.serviceCidr],
+    ['dns-domain', known.dnsDomain, options.dnsDomain],
+    ['dns-ip', known.dnsIP, options.dnsIp],
+  ] as const;
+  for (const [flag, was, asked] of pairs) {
+    if (asked === undefined || asked === was) continue;
+    throw new ClusterError(
+      `the cluster was made with --${flag} ${was}. Another needs a new one: zeroplane down --delete, then up`,
+    );
+  }
+}
+
+function checkRanges(
+  { podCIDR, nodeCIDR, serviceCIDR }: Pick<ClusterConfig, 'podCIDR' | 'nodeCIDR' | 'serviceCIDR'>,
+  used: readonly Cidr[],
+): void {
+  for (const range of [podCIDR, nodeCIDR]) {
+    if (isFree(range, used)) continue;
+    throw new ClusterError(
+      `the range ${range} is in use on this machine, by a route or by another cluster (ip route shows it)`,
+    );
+  }
+  if (overlaps(parseCidr(podCIDR), parseCidr(serviceCIDR))) {
+    throw new ClusterError(`pods (${podCIDR}) and services (${serviceCIDR}) overlap`, 2);
+  }
+}

@@ -1,0 +1,56 @@
+import { join } from 'node:path';
+
+/** Where everything of one cluster lies. */
+export interface ClusterPaths {
+  state: string;
+  config: string;
+  lock: string;
+  pki: string;
+  kubeconfig: string;
+  database: string;
+  controlPlane: ProcessPaths & { config: string };
+  node(name: string): NodePaths;
+}
+
+/** Files of a daemon. */
+export interface ProcessPaths {
+  folder: string;
+  pid: string;
+  log: string;
+}
+
+export interface NodePaths extends ProcessPaths {
+  config: string;
+  pki: string;
+  containerd: string;
+  pods: string;
+  logs: string;
+}
+
+export function clusterPaths(state: string): ClusterPaths {
+  const at = (...names: string[]) => join(state, ...names);
+  return {
+    state,
+    config: at('cluster.json'),
+    lock: at('lock'),
+    pki: at('pki'),
+    kubeconfig: at('admin.kubeconfig'),
+    database: at('store', 'zeroplane.db'),
+    controlPlane: {
+      folder: at('control-plane'),
+      pid: at('control-plane', 'pid'),
+      log: at('control-plane', 'log'),
+      config: at('control-plane', 'config.json'),
+    },
+    node: (name) => ({
+      folder: at('nodes', name),
+      config: at('nodes', name, 'agent.json'),
+      pid: at('nodes', name, 'agent.pid'),
+      log: at('nodes', name, 'agent.log'),
+      pki: at('nodes', name, 'pki'),
+      containerd: at('nodes', name, 'containerd'),
+      pods: at('nodes', name, 'pods'),
+      logs: at('nodes', name, 'logs'),
+    }),
+  };
+}

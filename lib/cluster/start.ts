@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs';
+import { adminClient, isReady, waitFor } from './api.ts';
+import { BRIDGE_PORT, type ClusterConfig, gateway, KUBELET_PORT, type NodeConfig, writeJson } from './config.ts';
+import { CGROUP_MOUNT, type CommandContext, cgroupRoot } from './context.ts';
+import { runningDaemon, startDaemon, startedInThisBoot } from './daemon.ts';
+import type { ControlPlaneConfig, NodeAgentConfig } from './daemon-config.ts';
+import type { ClusterPaths } from './paths.ts';
+import { CNI_BINARIES } from './preflight.ts';
+
+/** Starts the control plane unless it runs, and waits until it serves. */
+export async function startControlPlane(
+  cluster: ClusterConfig,
+  paths: ClusterPaths,
+  context: CommandContext,
+): Promise<void> {
+  const { config: file } = paths.controlPlane;
+  if (runningDaemon(paths.controlPlane) === undefined) {
+    writeJson(file, controlPlaneConfig(cluster, paths, context.version));
+    startDaemon(paths.controlPlane, [...context.controlPlaneCommand, file]);
+  }
+  const client = adminClient(cluster, paths);
+  await waitFor('the control plane', paths.controlPlane, context.clock, () => isReady(client));
+}
+
+function controlPlaneConfig(cluster: ClusterConfig, paths: ClusterPaths, version: string): ControlPlaneConfig {
+  const advertise = { address: gateway(cluster), port: BRIDGE_PORT };
+  return {
+    version,
+    database: paths.database,
+    pki: paths.pki,
+    listen: [
+      { host: '127.0.0.1', port: cluster.port },
+      { host: advertise.address, port: advertise.port },
+    ],
+    advertise,
+    podCIDR: cluster.podCIDR,
+    serviceCIDR: cluster.serviceCIDR,
+    dnsDomain: cluster.dnsDomain,
+    dnsIP: cluster.dnsIP,
+    forwardNodePortsTo: cluster.nodes[0]!.ip,
+  };
+}
+
+/** Starts a node's agent unless it runs. What a reboot left of the node's runtime is cleared away before. */
+export async function startNode(
+  cluster: ClusterConfig,
+  node: NodeConfig,
+  paths: ClusterPaths,
+  context: CommandContext,
+): Promise<void> {
+  const files = paths.node(node.name);
+  if (runningDaemon(files) !== undefined) return;
+  if (!startedInThisBoot(files)) {
+    await context.tearDownNode({ node, paths, cgroupRoot: cgroupRoot(cluster, node) });
+  }
+  writeJson(files.config, agentConfig(cluster, node, paths, context.version));
+  // Only the network is the node's own: `ip netns exec` would also hide the cgroups.
+  const command = ['nsenter', `--net=/run/netns/${node.netns}`, ...context.agentCommand, files.config];
+  startDaemon(files, command);
+}
+
+function agentConfig(cluster: ClusterConfig, node: NodeConfig, paths: ClusterPaths, version: string): NodeAgentConfig {
+  const { folder, pki, containerd, pods, logs } = paths.node(node.name);
+  return {
+    version,
+    nodeName: node.name,
+    nodeIP: node.ip,
+    podCIDR: node.podCIDR,
+    server: `https://${gateway(cluster)}:${BRIDGE_PORT}`,
+    pki,
+    folder,
+    containerd,
+    pods,
+    logs,
+    cniBinaries: CNI_BINARIES,
+    kubeletPort: KUBELET_PORT,
+    clusterCIDR: cluster.podCIDR,
+    serviceCIDR: cluster.serviceCIDR,
+    dnsDomain: cluster.dnsDomain,
+    dnsIP: cluster.dnsIP,
+    resolvConf: resolvConf(),
+    cgroupMount: CGROUP_MOUNT,
+    cgroupRoot: cgroupRoot(cluster, node),
+  };
+}
+
+/** systemd-resolved listens at 127.0.0.53 of the host only; the file beside it names the servers behind. As kubeadm does. */
+function resolvConf(): string {
+  const behind = '/run/systemd/resolve/resolv.conf';
+  const own = '/etc/resolv.conf';
+  try {
+    return /^nameserver\s+127\.0\.0\.53\s*$/m.test(readFileSync(own, 'utf8')) ? behind : own;
+  } catch {
+    return own; // the agent says so if it needs it
+  }
+}

@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import { adminClient, isReady, readyNodes, waitFor } from './api.ts';
+import { ensureCertificates } from './certificates.ts';
+import { type ClusterConfig, readConfig, writeJson } from './config.ts';
+import type { CommandContext } from './context.ts';
+import { runningDaemon } from './daemon.ts';
+import { defineCluster, type UpOptions } from './define.ts';
+import { contextName, mergeKubeconfig } from './kubeconfig.ts';
+import { withLock } from './lock.ts';
+import { ensureBridge } from './network/host.ts';
+import { ensureNodeNetwork } from './network/node.ts';
+import type { ClusterPaths } from './paths.ts';
+import { preflight } from './preflight.ts';
+import { startControlPlane, startNode } from './start.ts';
+
+/** Brings the cluster up, or takes it up again as it was; returns when its nodes are Ready. What already runs is left alone. */
+export async function up(options: UpOptions, paths: ClusterPaths, context: CommandContext): Promise<void> {
+  preflight(context.machine);
+  await withLock(paths.lock, async () => {
+    const known = readConfig(paths.config);
+    const running = runningDaemon(paths.controlPlane) !== undefined;
+    const cluster = await defineCluster(options, paths, running, context);
+    if (known && known.nodes.length === cluster.nodes.length && (await isWhole(cluster, paths))) {
+      mergeKubeconfig(context.kubeconfigFile, readFileSync(paths.kubeconfig, 'utf8'));
+      context.progress.say(`The cluster ${cluster.name} is already running at https://127.0.0.1:${cluster.port}.`);
+      return;
+    }
+    await bringUp(cluster, paths, context);
+    sayWhatNext(cluster, context);
+  });
+}
+
+async function bringUp(cluster: ClusterConfig, paths: ClusterPaths, context: CommandContext): Promise<void> {
+  const { progress, clock } = context;
+  writeJson(paths.config, cluster);
+  await progress.step('certificates', () => ensureCertificates(cluster, paths, clock));
+  await progress.step(`network ${cluster.nodeCIDR}, pods ${cluster.podCIDR}`, async () => {
+    await ensureBridge(cluster);
+    for (const node of cluster.nodes) await ensureNodeNetwork(cluster, node);
+  });
+  await progress.step(`control plane at https://127.0.0.1:${cluster.port}`, () =>
+    startControlPlane(cluster, paths, context),
+  );
+  for (const node of cluster.nodes) await startNode(cluster, node, paths, context);
+  const client = adminClient(cluster, paths);
+  for (const node of cluster.nodes) {
+    await progress.step(`node ${node.name} (${node.ip}) is Ready`, () =>
+      waitFor(`node ${node.name}`, paths.node(node.name), clock, async () => (await readyNodes(client)).has(node.name)),
+    );
+  }
+  await progress.step(`context ${contextName(cluster.name)} in ${context.kubeconfigFile}`, async () =>
+    mergeKubeconfig(context.kubeconfigFile, readFileSync(paths.kubeconfig, 'utf8')),
+  );
+}
+
+async function isWhole(cluster: ClusterConfig, paths: ClusterPaths): Promise<boolean> {
+  const daemons = [paths.controlPlane, ...cluster.nodes.map(({ name }) => paths.node(name))];
+  if (daemons.some((daemon) => runningDaemon(daemon) === undefined)) return false;
+  const client = adminClient(cluster, paths);
+  if (!(await isReady(client))) return false;
+  const ready = await readyNodes(client);
+  return cluster.nodes.every(({ name }) => ready.has(name));
+}
+
+function sayWhatNext(cluster: ClusterConfig, { progress }: CommandContext): void {
+  const name = cluster.name === 'default' ? '' : ` --name ${cluster.name}`;
+  progress.say(`
+The cluster ${cluster.name} is up. Next:
+  kubectl get nodes
+  kubectl create deployment hello --image=nginx && kubectl expose deployment hello --port=80 --type=NodePort
+  zeroplane status${name}`);
+}
