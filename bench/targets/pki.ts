@@ -26,6 +26,12 @@ export async function benchPki(folder: string): Promise<BenchPki> {
   });
   for (const component of ['kube-controller-manager', 'kube-scheduler'])
     await pki.certificate(ca, component, { commonName: `system:${component}`, usages: ['client'] });
+  await pki.certificate(ca, 'apiserver-kubelet-client', {
+    commonName: 'kube-apiserver-kubelet-client',
+    organizations: ['system:masters'],
+    usages: ['client'],
+  });
+  await pki.authority('front-proxy-ca', 'bench-front-proxy');
   pki.signingKey('sa');
   return {
     folder: join(folder, 'pki'),

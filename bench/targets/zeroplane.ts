@@ -1,5 +1,6 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ControlPlaneConfig } from '../../lib/cluster/daemon-config.ts';
 import type { BenchPki } from './pki.ts';
 import { Processes } from './processes.ts';
 import type { Target } from './target.ts';
@@ -16,7 +17,9 @@ export function zeroplane({ root, folder, port, pki }: ZeroplaneOptions): Target
   mkdirSync(folder, { recursive: true });
   const processes = new Processes(folder);
   const start = async () => {
-    processes.spawn(process.execPath, [join(root, 'dist/control-plane.js'), pki.folder, String(port)]);
+    const file = join(folder, 'config.json');
+    writeFileSync(file, JSON.stringify(configuration(folder, port, pki)));
+    processes.spawn(process.execPath, [join(root, 'dist/control-plane.js'), file]);
   };
   return {
     name: 'Zeroplane',
@@ -24,5 +27,19 @@ export function zeroplane({ root, folder, port, pki }: ZeroplaneOptions): Target
     start,
     pids: () => processes.pids(),
     stop: () => processes.stop(),
+  };
+}
+
+function configuration(folder: string, port: number, pki: BenchPki): ControlPlaneConfig {
+  return {
+    version: '0.1.0',
+    database: join(folder, 'zeroplane.db'),
+    pki: pki.folder,
+    listen: [{ host: '127.0.0.1', port }],
+    advertise: { address: '192.0.2.1', port },
+    podCIDR: '10.244.0.0/16',
+    serviceCIDR: '10.96.0.0/16',
+    dnsDomain: 'cluster.local',
+    dnsIP: '10.96.0.10',
   };
 }
