@@ -53,7 +53,7 @@ export const clusterRows: Rows = {
   'apiextensions.k8s.io/customresourcedefinitions': (o) => [
     name(o),
     o.spec?.scope ?? '',
-    (o.spec?.versions ?? []).map((v: any) => v.name).join(','),
+    servedVersions(o),
     o.metadata.creationTimestamp ?? null,
     o.spec?.group ?? '',
     o.spec?.names?.kind ?? '',
@@ -100,4 +100,12 @@ function claimState(claim: any): string {
   if (!claim.status?.allocation) return [...states, ...(deleted ? [] : ['pending'])].join(',');
   const reserved = (claim.status.reservedFor ?? []).length > 0 ? ['reserved'] : [];
   return [...states, 'allocated', ...reserved].join(',');
+}
+
+function servedVersions(definition: any): string {
+  const served = (definition.spec?.versions ?? []).filter((version: any) => version.served);
+  return served
+    .map((version: any) => (version.storage ? `${version.name}(storage)` : version.name))
+    .sort()
+    .join(',');
 }

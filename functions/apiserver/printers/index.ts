@@ -65,7 +65,7 @@ export function table(type: TableType, objects: readonly any[], now: number): Ta
   const own = row && columns[`${apiVersion(type)}/${type.resource}`];
   const columnDefinitions = own?.map((column) => ({ ...column, description: '' })) ?? plainColumns;
   const cells = objects.map((object) => (own ? row(object, now) : plainRow(object, now)));
-  if (key === 'storage.k8s.io/storageclasses' && objects.length > 1) markDefault(cells, objects);
+  if (key === 'storage.k8s.io/storageclasses') markDefault(cells, objects);
   return { columnDefinitions, rows: cells, conditions: key === '/pods' ? objects.map(podCondition) : [] };
 }
 

@@ -1,4 +1,4 @@
-import { goJson } from '../go-text.ts';
+import { goValue } from '../go-text.ts';
 import { resolve, type Schema } from '../schema/openapi.ts';
 import { badRequest, StatusError } from '../status.ts';
 import { isObject, type JsonObject, mergeMap, unknownDirective, withoutDirectives } from './strategic.ts';
@@ -40,14 +40,14 @@ function directed(live: JsonObject[], patch: JsonObject[], key: string): JsonObj
     else if (directive === 'replace') replace = true;
     else if (directive === 'merge')
       throw new StatusError(500, '', 'merging lists cannot yet be specified in the patch');
-    else throw unknownDirective(directive);
+    else throw unknownDirective(item);
   }
   return replace ? undefined : live.filter((item) => !gone.has(item[key]));
 }
 
 function requireKey(item: JsonObject, key: string): unknown {
   if (key in item) return item[key];
-  throw new StatusError(500, '', `map: ${goJson(item)} does not contain declared merge key: ${key}`);
+  throw new StatusError(500, '', `map: ${goValue(item)} does not contain declared merge key: ${key}`);
 }
 
 /**
@@ -62,6 +62,19 @@ export function orderedBy(items: unknown[], order: unknown[], live: unknown[], k
   const named = items.filter((item) => wanted.has(identity(item))).sort(by(rank(wanted)));
   const others = items.filter((item) => !wanted.has(identity(item))).sort(by(rank(present)));
   return interleave(others, named, (item) => present.get(identity(item)));
+}
+
+/** The patch's items must come in the order that `$setElementOrder` says. */
+export function checkOrder(patch: unknown[], order: unknown[], key: string | undefined): void {
+  if (order.length === 0) return;
+  const identity = (item: unknown) => (key === undefined || !isObject(item) ? item : item[key]);
+  const named = patch.filter((item) => !isObject(item) || !('$patch' in item));
+  let next = 0;
+  for (const item of order) if (next < named.length && identity(named[next]) === identity(item)) next++;
+  if (next === named.length) return;
+  const lists = [goValue(patch), goValue(order)] as const;
+  const message = `The order in patch list:\n${lists[0]}\n doesn't match $setElementOrder list:\n${lists[1]}\n`;
+  throw new StatusError(500, '', message);
 }
 
 function positions(list: unknown[], identity: (item: unknown) => unknown): Map<unknown, number> {

@@ -1,6 +1,7 @@
+import { goValue } from '../go-text.ts';
 import { resolve, type Schema } from '../schema/openapi.ts';
 import { badRequest, StatusError } from '../status.ts';
-import { mergeLists, orderedBy } from './strategic-list.ts';
+import { checkOrder, mergeLists, orderedBy } from './strategic-list.ts';
 
 /**
  * Strategic merge patch: a merge patch that merges lists by the schema's keys and understands directives.
@@ -35,15 +36,16 @@ export function mergeMap(original: JsonObject, patch: JsonObject, schema: Schema
 }
 
 /** `$patch: replace` takes the rest as it is, `$patch: delete` leaves an empty map. */
-function directedMap({ [DIRECTIVE]: directive, ...rest }: JsonObject): JsonObject {
+function directedMap(patch: JsonObject): JsonObject {
+  const { [DIRECTIVE]: directive, ...rest } = patch;
   if (directive === 'replace') return rest;
   if (directive === 'delete') return {};
-  throw unknownDirective(directive);
+  throw unknownDirective(patch);
 }
 
 /** Upstream gives this fault no reason of its own: it is answered 500 with the bare text. */
-export function unknownDirective(directive: unknown): StatusError {
-  return new StatusError(500, '', `unknown patch type: ${directive} in map: map[$patch:${directive}]`);
+export function unknownDirective(map: JsonObject): StatusError {
+  return new StatusError(500, '', `unknown patch type: ${map[DIRECTIVE]} in map: ${goValue(map)}`);
 }
 
 function mergeMember(result: JsonObject, key: string, value: unknown, schema: Schema | undefined): void {
@@ -108,7 +110,9 @@ function mergeOrderedLists(result: JsonObject, patch: JsonObject, schema: Schema
 function mergeOrdered(result: JsonObject, name: string, given: unknown, order: unknown[], schema: Schema): void {
   const live = Array.isArray(result[name]) ? result[name] : undefined;
   const patch = Array.isArray(given) ? given : undefined;
+  if (patch) checkOrder(patch, order, schema['x-kubernetes-patch-merge-key']);
   if (!live && !patch) return;
+  if (!live?.length && !patch?.length) throw new StatusError(500, '', 'no elements in any of the given slices');
   const merged = live && patch ? mergeBoth(live, patch, schema) : (live ?? (withoutDirectives(patch) as unknown[]));
   result[name] = orderedBy(merged, order, live ?? [], schema['x-kubernetes-patch-merge-key']);
 }

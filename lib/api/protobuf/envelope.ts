@@ -89,21 +89,3 @@ function writeString(writer: Writer, number: number, text: string): void {
   writer.string(text);
   writer.delimited(number, before);
 }
-
-const FRAME_HEADER_BYTES = 4;
-
-/**
- * One event of a protobuf watch: four bytes of length, then WatchEvent { type 1, object 2 { raw 1 } } without an envelope.
- * `object` is the enveloped object.
- */
-export function encodeWatchFrame(type: string, object: Uint8Array): Uint8Array {
-  const writer = new Writer(object.length + 64);
-  writer.raw(object);
-  writer.delimited(1, 0);
-  writer.delimited(2, 0);
-  writeString(writer, 1, type);
-  const header = Buffer.alloc(FRAME_HEADER_BYTES);
-  header.writeUInt32BE(writer.length);
-  writer.raw(header);
-  return writer.bytes();
-}
