@@ -4,4 +4,8 @@ import packageJson from '../package.json' with { type: 'json' };
 import { environment } from './commands/environment.ts';
 import { runProgram } from './commands/program.ts';
 
-void runProgram(process.argv, environment(process.env, __dirname, packageJson.version, systemClock));
+// The clock's timers keep no process alive, but a command that waits must end before its process.
+const hold = setInterval(() => undefined, 60_000);
+void runProgram(process.argv, environment(process.env, __dirname, packageJson.version, systemClock)).finally(() =>
+  clearInterval(hold),
+);

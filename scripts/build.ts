@@ -1,6 +1,6 @@
 /** `node scripts/build.ts [NAME…]`: bundles the entry points of bin/ into dist/. */
 import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, relative, sep } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 
 const root = join(import.meta.dirname, '..');
@@ -9,12 +9,13 @@ const dist = join(root, 'dist');
 /** CommonJS starts faster than ESM, and its modules can be loaded late from one file. */
 const entries = process.argv.length > 2 ? process.argv.slice(2) : entryPoints();
 
-/** Data beside the bundle, parsed when it is first needed: within it V8 would keep the text in memory for good. */
+/** Our data beside the bundle, parsed when it is first needed: within it V8 would keep the text in memory for good. */
 const jsonFiles: Plugin = {
   name: 'json-files',
   setup({ onLoad }) {
     onLoad({ filter: /\.json$/ }, ({ path }) => {
-      const name = basename(path);
+      if (path.includes('node_modules')) return undefined;
+      const name = relative(root, path).replaceAll(sep, '-');
       copyFileSync(path, join(dist, 'data', name));
       const read = `require('node:fs').readFileSync(require('node:path').join(__dirname, 'data', ${JSON.stringify(name)}), 'utf8')`;
       return { contents: `module.exports = JSON.parse(${read});`, loader: 'js' };
@@ -43,10 +44,20 @@ await build({
 });
 for (const name of entries) writeFileSync(join(dist, `${name}.js`), loader(name));
 
-/** Compiled code is kept beside the bundle: the second start does not compile again. It must be on before the bundle loads. */
+/**
+ * Compiled code is kept beside the bundle: the second start does not compile again. It must be on before the bundle loads.
+ * Whoever starts it with another Node.js gets the project's own.
+ */
 function loader(name: string): string {
   return `#!/usr/bin/env node
-require('node:module').enableCompileCache(require('node:path').join(__dirname, '.compile-cache'));
+const { join } = require('node:path');
+if (Number.parseInt(process.versions.node) < 24) {
+  const node = join(__dirname, '..', 'node_modules', '.bin', 'node');
+  const { status, error } = require('node:child_process').spawnSync(node, process.argv.slice(1), { stdio: 'inherit' });
+  if (error) console.error('error: Node.js 24 is needed, this is ' + process.version + ': npm ci installs it');
+  process.exit(status ?? 1);
+}
+require('node:module').enableCompileCache(join(__dirname, '.compile-cache'));
 require('./${name}.main.js');
 `;
 }

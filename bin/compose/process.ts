@@ -1,10 +1,14 @@
 import type { Log } from '../../lib/runtime/log.ts';
 
+const HOLD_MS = 3_600_000;
+
 /** Runs a daemon until SIGTERM or SIGINT; then stops it in order. A second signal ends it at once. */
 export function runUntilTold(log: Log, start: () => Promise<() => Promise<void>>): void {
   // A fault in one request or reconcile must not end all others: it is told of, and level-triggered work is tried again.
   process.on('unhandledRejection', (error) => log('an unhandled failure', { error }));
   process.on('uncaughtException', (error) => log('an unhandled failure', { error }));
+  // The clock's timers keep no process alive; a daemon that only waits must go on.
+  setInterval(() => undefined, HOLD_MS);
   const started = start();
   started.then(
     () => log('started', { pid: process.pid, ms: Math.round(performance.now()) }),

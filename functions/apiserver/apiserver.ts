@@ -40,7 +40,7 @@ async function handle(server: Server, request: Request, connection: Connection):
   const done = server.metrics.begin(info);
   let response: Response;
   try {
-    const user = await admit(server, request, connection, info);
+    const user = await admit(server, request, connection, info, target);
     response = await serve(server, request, connection, { info, target, user });
   } catch (error) {
     response = respondError(failureOf(server, error, request), outputOf(request, target));
@@ -58,10 +58,16 @@ function outputOf(request: Request, { query }: Target): Output {
   }
 }
 
-async function admit(server: Server, request: Request, connection: Connection, info: RequestInfo): Promise<UserInfo> {
+async function admit(
+  server: Server,
+  request: Request,
+  connection: Connection,
+  info: RequestInfo,
+  { query }: Target,
+): Promise<UserInfo> {
   const user = connection.user ?? (await server.authenticate(request, connection));
   if (!user) throw unauthorized();
-  const attributes = { ...info, user };
+  const attributes = { ...info, user, fieldSelector: query.get('fieldSelector') ?? undefined };
   const decision = await server.authorize(attributes);
   if (!decision.allowed) throw forbiddenError(attributes, decision.reason);
   return user;
@@ -90,7 +96,7 @@ async function connect(server: Server, request: Request, connection: Connection)
   const target = targetOf(request.url);
   const info = requestInfo(request.method, target);
   try {
-    const user = await admit(server, request, connection, info);
+    const user = await admit(server, request, connection, info, target);
     const type = server.resources.lookup(info.group, info.version, info.resource);
     if (!type || !isConnect(info)) throw noSuchResource();
     return await connectTarget({
