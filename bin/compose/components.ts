@@ -38,6 +38,8 @@ export function startComponents(
     clock,
     random,
     rootCA,
+    // Heartbeats could not arrive while this process was not there.
+    aliveSinceMs: clock.now(),
   });
   const schedulerUser = { username: 'system:kube-scheduler', groups: [AUTHENTICATED] };
   const scheduler = createScheduler({ caches, client: as(schedulerUser, 'kube-scheduler'), clock, random });

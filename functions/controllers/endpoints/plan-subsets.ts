@@ -37,8 +37,10 @@ function toAddress({ pod, hostname }: PodEndpoint, ip: string): EndpointAddress 
 function toSubsets(entries: readonly { pod: PodEndpoint; address: EndpointAddress }[]): EndpointSubset[] {
   const subsets = new Map<string, EndpointSubset>();
   for (const { pod, address } of entries) {
-    const key = canonicalJson(pod.ports);
-    const subset = subsets.get(key) ?? (pod.ports.length > 0 ? { ports: pod.ports } : {});
+    // An only port may be without a name, which Endpoints leave out.
+    const ports = pod.ports.map(({ name, ...port }) => (name === '' ? port : { name, ...port }));
+    const key = canonicalJson(ports);
+    const subset = subsets.get(key) ?? (ports.length > 0 ? { ports } : {});
     subsets.set(key, subset);
     const field = pod.ready ? 'addresses' : 'notReadyAddresses';
     subset[field] = [...(subset[field] ?? []), address];
