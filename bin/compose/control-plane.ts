@@ -48,6 +48,7 @@ export async function startControlPlane(config: ControlPlaneConfig, platform: Pl
     key: pem('apiserver.key'),
     clientCa: pem('ca.crt'),
     upgradeCredentials: credentials,
+    clock: platform.clock,
     random: platform.random,
   });
   for (const { host, port } of config.listen) await server.listen(port, host);

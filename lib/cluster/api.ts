@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Client } from '../client/client.ts';
 import { createClient } from '../client/create-client.ts';
 import { httpsTransport } from '../client/https.ts';
-import { nodes as nodeType } from '../client/resource-type.ts';
+import { leases, nodes as nodeType } from '../client/resource-type.ts';
 import { type Clock, delay } from '../runtime/clock.ts';
 import type { ClusterConfig } from './config.ts';
 import { logTail, runningDaemon } from './daemon.ts';
@@ -36,7 +36,13 @@ export async function isReady(client: Client): Promise<boolean> {
   );
 }
 
-/** The nodes that say Ready. */
+/** Whether the node's agent has renewed its lease since this time. */
+export async function isAlive(client: Client, node: string, since: number): Promise<boolean> {
+  const lease = await client.get(leases, { namespace: 'kube-node-lease', name: node }).catch(() => undefined);
+  return Date.parse(lease?.spec?.renewTime ?? '') >= since;
+}
+
+/** The nodes that say Ready: of one whose agent is gone this may be old news. */
 export async function readyNodes(client: Client): Promise<Set<string>> {
   const { items } = await client.list(nodeType);
   const ready = items.filter(({ status }) =>

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { adminClient, isReady, readyNodes, waitFor } from './api.ts';
+import { adminClient, isAlive, isReady, readyNodes, waitFor } from './api.ts';
 import { ensureCertificates } from './certificates.ts';
 import { type ClusterConfig, readConfig, writeJson } from './config.ts';
 import type { CommandContext } from './context.ts';
@@ -41,16 +41,24 @@ async function bringUp(cluster: ClusterConfig, paths: ClusterPaths, context: Com
   await progress.step(`control plane at https://127.0.0.1:${cluster.port}`, () =>
     startControlPlane(cluster, paths, context),
   );
-  for (const node of cluster.nodes) await startNode(cluster, node, paths, context);
   const client = adminClient(cluster, paths);
-  for (const node of cluster.nodes) {
-    await progress.step(`node ${node.name} (${node.ip}) is Ready`, () =>
-      waitFor(`node ${node.name}`, paths.node(node.name), clock, async () => (await readyNodes(client)).has(node.name)),
-    );
+  const since = clock.now();
+  const started = await startNodes(cluster, paths, context);
+  for (const { name, ip } of cluster.nodes) {
+    const ready = async () =>
+      (!started.has(name) || (await isAlive(client, name, since))) && (await readyNodes(client)).has(name);
+    await progress.step(`node ${name} (${ip}) is Ready`, () => waitFor(`node ${name}`, paths.node(name), clock, ready));
   }
   await progress.step(`context ${contextName(cluster.name)} in ${context.kubeconfigFile}`, async () =>
     mergeKubeconfig(context.kubeconfigFile, readFileSync(paths.kubeconfig, 'utf8')),
   );
+}
+
+/** The nodes that were not running before. */
+async function startNodes(cluster: ClusterConfig, paths: ClusterPaths, context: CommandContext): Promise<Set<string>> {
+  const stopped = cluster.nodes.filter(({ name }) => runningDaemon(paths.node(name)) === undefined);
+  await Promise.all(stopped.map((node) => startNode(cluster, node, paths, context)));
+  return new Set(stopped.map(({ name }) => name));
 }
 
 async function isWhole(cluster: ClusterConfig, paths: ClusterPaths): Promise<boolean> {

@@ -4,9 +4,9 @@ import {
   type Http2SecureServer,
   type Http2ServerRequest,
   type Http2ServerResponse,
-  type ServerHttp2Session,
 } from 'node:http2';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { type Clock, delay } from '../../../lib/runtime/clock.ts';
 import type { Random } from '../../../lib/runtime/random.ts';
 import type { Apiserver, Connection } from '../contract.ts';
 import { connectionOf } from './connection.ts';
@@ -23,6 +23,7 @@ export interface HttpServerOptions {
   clientCa: string;
   /** Shown to agents on upgraded connections. */
   upgradeCredentials: UpgradeCredentials;
+  clock: Clock;
   random: Random;
 }
 
@@ -44,7 +45,8 @@ export type Reply = ServerResponse | Http2ServerResponse;
 
 /** HTTP/2 and HTTP/1.1 on one port; a client certificate is asked for and may be absent. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
-  const sessions = new Set<ServerHttp2Session>();
+  const sockets = new Set<Socket>();
+  const underWay = new Set<Promise<void>>();
   const closing = new AbortController();
   const servers: Http2SecureServer[] = [];
   const open = () => {
@@ -58,8 +60,17 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       settings: { maxConcurrentStreams: MAX_CONCURRENT_STREAMS },
     });
     Object.assign(server, { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0, headersTimeout: 0 });
-    server.on('session', (session) => track(sessions, session));
-    server.on('request', (message, reply) => void serve(options, message, reply, closing.signal));
+    server.on('connection', (socket: Socket) => {
+      sockets.add(socket);
+      socket.on('close', () => sockets.delete(socket));
+    });
+    server.on('session', (session) => session.on('error', () => session.destroy()));
+    server.on('request', (message, reply) => {
+      const served: Promise<void> = serve(options, message, reply, closing.signal).finally(() =>
+        underWay.delete(served),
+      );
+      underWay.add(served);
+    });
     server.on('upgrade', (message: IncomingMessage, socket, head) =>
       upgrade(options.apiserver, message, socket, head, connectionOf(message), options.upgradeCredentials),
     );
@@ -73,15 +84,13 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     listen: (port, host) => listen(open(), port, host),
     async close() {
       closing.abort();
-      await Promise.all(servers.map((server) => closeServer(server, sessions)));
+      const closed = Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+      await Promise.race([Promise.all(underWay), delay(options.clock, GRACE_MS)]);
+      // What is left is idle, upgraded, or took too long.
+      for (const socket of sockets) socket.destroy();
+      await closed;
     },
   };
-}
-
-function track(sessions: Set<ServerHttp2Session>, session: ServerHttp2Session): void {
-  sessions.add(session);
-  session.on('close', () => sessions.delete(session));
-  session.on('error', () => session.destroy());
 }
 
 async function serve(
@@ -114,20 +123,5 @@ function listen(server: Http2SecureServer, port: number, host: string): Promise<
       server.removeListener('error', reject);
       resolve((server.address() as AddressInfo).port);
     });
-  });
-}
-
-function closeServer(server: Http2SecureServer, sessions: ReadonlySet<ServerHttp2Session>): Promise<void> {
-  return new Promise((resolve) => {
-    const cut = setTimeout(() => {
-      for (const session of sessions) session.destroy();
-      (server as unknown as { closeAllConnections?(): void }).closeAllConnections?.();
-    }, GRACE_MS);
-    server.close(() => {
-      clearTimeout(cut);
-      resolve();
-    });
-    for (const session of sessions) session.close();
-    (server as unknown as { closeIdleConnections?(): void }).closeIdleConnections?.();
   });
 }
