@@ -5,7 +5,6 @@ import type { Dependencies, Server } from './dependencies.ts';
 import { discovery, noSuchResource } from './discovery/discovery.ts';
 import { nonResource } from './discovery/non-resource.ts';
 import { failureOf } from './failure.ts';
-import { methodNotAllowed } from './method-not-allowed.ts';
 import { createMetrics } from './metrics.ts';
 import { negotiate, type Output } from './negotiation/media-types.ts';
 import { respond, respondError } from './negotiation/respond.ts';
@@ -43,7 +42,7 @@ async function handle(server: Server, request: Request, connection: Connection):
     const user = await admit(server, request, connection, info, target);
     response = await serve(server, request, connection, { info, target, user });
   } catch (error) {
-    response = respondError(failureOf(server, error, request), outputOf(request, target));
+    response = await respondError(failureOf(server, error, request), outputOf(request, target));
   }
   done(response.status);
   return response;
@@ -85,7 +84,6 @@ async function serve(server: Server, request: Request, connection: Connection, a
   const partial = { server, request, connection, info, query: target.query, user: admitted.user, type };
   if (isConnect(info)) return proxy({ ...partial, output: JSON_OUTPUT, warnings: [] });
   const verb = verbOf(partial);
-  if (!verb) throw methodNotAllowed();
   const output = negotiate(request.headers, target.query, info.verb === 'watch');
   const call: Call = { ...partial, output, warnings: [] };
   const answer = await verb(call);
@@ -111,6 +109,6 @@ async function connect(server: Server, request: Request, connection: Connection)
       warnings: [],
     });
   } catch (error) {
-    return respondError(failureOf(server, error, request), JSON_OUTPUT);
+    return await respondError(failureOf(server, error, request), JSON_OUTPUT);
   }
 }

@@ -1,6 +1,7 @@
 import { StatusError } from '../../../lib/api/status.ts';
 import { lightResponse } from '../../../lib/runtime/light-response.ts';
 import type { Server } from '../dependencies.ts';
+import { methodNotAllowed } from '../method-not-allowed.ts';
 import { openapi } from '../openapi/openapi.ts';
 import type { Target } from '../request-info.ts';
 import { groupsOf } from './groups.ts';
@@ -11,7 +12,7 @@ const JSON_TYPE = { 'content-type': 'application/json' };
 
 /** Everything that is neither a resource nor discovery. */
 export async function nonResource(server: Server, request: Request, { path, query }: Target): Promise<Response> {
-  if (request.method !== 'GET' && request.method !== 'HEAD') return notFoundPage();
+  if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed();
   const document = server.documents?.get(path);
   if (document) {
     const { contentType, body } = await document();

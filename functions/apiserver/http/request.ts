@@ -17,7 +17,7 @@ export async function toRequest(message: Message, reply: Reply, closing: AbortSi
   if (NO_BODY.has(method)) return lightRequest({ method, url, headers, signal });
   if (PROXIED.test(path)) return lightRequest({ method, url, headers, signal, content: message });
   const content = await collect(message);
-  if (!content) return respondError(entityTooLarge(), { format: 'json', pretty: false });
+  if (!content) return await respondError(entityTooLarge(), { format: 'json', pretty: false });
   return lightRequest({ method, url, headers, signal, content });
 }
 

@@ -42,8 +42,19 @@ export function negotiate(headers: Headers, query: URLSearchParams, stream: bool
       if (output) return output;
     }
   }
+  throw notAcceptable(accept, formats, stream);
+}
+
+/** A type that is not served at all is refused by the router before the handler. */
+function notAcceptable(accept: string, formats: readonly Format[], stream: boolean): StatusError {
+  const isServed = parseAccept(accept).some((clause) => FORMATS.some((format) => matches(clause, MEDIA_TYPES[format])));
+  if (!isServed) {
+    const types = FORMATS.map((format) => MEDIA_TYPES[format]).join(', ');
+    const message = `406: Not Acceptable\n\nAvailable representations: ${types}`;
+    return new StatusError(406, 'NotAcceptable', message, {});
+  }
   const types = formats.map((format) => (stream ? `${MEDIA_TYPES[format]};stream=watch` : MEDIA_TYPES[format]));
-  throw new StatusError(406, 'NotAcceptable', `only the following media types are accepted: ${types.join(', ')}`);
+  return new StatusError(406, 'NotAcceptable', `only the following media types are accepted: ${types.join(', ')}`);
 }
 
 function accepted(clause: AcceptClause, format: Format, pretty: boolean): Output | undefined {

@@ -2,6 +2,7 @@ import type { KubeObject } from '../../../lib/api/object.ts';
 import { StatusError } from '../../../lib/api/status.ts';
 import { type Content, type HeaderValues, lightResponse } from '../../../lib/runtime/light-response.ts';
 import type { Answer, Call, ListAnswer } from '../registry/call.ts';
+import { goType } from '../registry/read-object.ts';
 import type { ResourceType } from '../registry/resource-table.ts';
 import { decodeFor } from '../registry/stored.ts';
 import { joinJsonList } from './join-json.ts';
@@ -38,7 +39,7 @@ function transformed(call: Call, object: object): object {
   if (!transform || (object as KubeObject).kind === 'Status') return object;
   if (transform.kind === 'PartialObjectMetadata') return partialObject(object as KubeObject, transform.version);
   if (transform.kind === 'Table') return tableOf(call, [object as KubeObject], {}, includeObject(call.query));
-  const message = `you requested PartialObjectMetadataList, but the requested object is not a list`;
+  const message = `you requested PartialObjectMetadataList, but the requested object is not a list (*${goType(call.type)})`;
   throw new StatusError(406, 'NotAcceptable', message);
 }
 
@@ -49,7 +50,7 @@ function transformedList(call: Call, objects: KubeObject[], list: ListAnswer): o
   if (!transform) return { kind: `${type.kind}List`, apiVersion: type.apiVersion, metadata, items: objects.map(bare) };
   if (transform.kind === 'PartialObjectMetadataList') return partialList(objects, metadata, transform.version);
   if (transform.kind === 'Table') return tableOf(call, objects, metadata, includeObject(call.query));
-  const message = `you requested PartialObjectMetadata, but the requested object is a list (*v1.${type.kind}List)`;
+  const message = `you requested PartialObjectMetadata, but the requested object is a list (*${goType(type)}List)`;
   throw new StatusError(406, 'NotAcceptable', message);
 }
 
@@ -71,7 +72,10 @@ export async function encode(
   { format, pretty }: Pick<Output, 'format' | 'pretty'>,
 ): Promise<Uint8Array> {
   if (format === 'protobuf') return protobufOf(object);
-  if (format === 'yaml') return Buffer.from((await import('yaml')).stringify(object, { version: '1.1' }));
+  if (format === 'yaml')
+    return Buffer.from(
+      (await import('yaml')).stringify(object, { version: '1.1', sortMapEntries: true, lineWidth: 0 }),
+    );
   return Buffer.from(pretty ? `${JSON.stringify(object, undefined, 2)}\n` : JSON.stringify(object));
 }
 
@@ -94,13 +98,14 @@ export function warningHeaders(warnings: readonly string[]): string[] {
 }
 
 /** A refusal, in the format that the request can read. */
-export function respondError(error: StatusError, output: Pick<Output, 'format' | 'pretty'>): Response {
+export async function respondError(
+  error: StatusError,
+  output: Pick<Output, 'format' | 'pretty'>,
+  warnings: readonly string[] = [],
+): Promise<Response> {
   const headers: HeaderValues = { 'content-type': MEDIA_TYPES[output.format], 'cache-control': 'no-cache, private' };
   const { retryAfterSeconds } = error.details ?? {};
   if (retryAfterSeconds) headers['retry-after'] = String(retryAfterSeconds);
-  const status = error.toStatus();
-  if (output.format === 'protobuf') return lightResponse(error.code, headers, protobufOf(status));
-  headers['content-type'] = MEDIA_TYPES.json;
-  const text = output.pretty ? `${JSON.stringify(status, undefined, 2)}\n` : `${JSON.stringify(status)}\n`;
-  return lightResponse(error.code, headers, Buffer.from(text));
+  if (warnings.length) headers['warning'] = warningHeaders(warnings);
+  return lightResponse(error.code, headers, await encode(error.toStatus(), output));
 }

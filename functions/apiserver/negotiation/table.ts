@@ -19,7 +19,7 @@ export interface Table {
   apiVersion: string;
   metadata: object;
   columnDefinitions: unknown[];
-  rows: { cells: unknown[]; object?: object }[];
+  rows: { cells: unknown[]; object: object | null }[];
 }
 
 /** What `kubectl get` prints. */
@@ -45,6 +45,6 @@ function rowOf(
   include: IncludeObject,
   version: string,
 ): Table['rows'][0] {
-  if (include === 'None') return { cells: [...cells] };
+  if (include === 'None') return { cells: [...cells], object: null };
   return { cells: [...cells], object: include === 'Object' ? object : partialObject(object, version) };
 }

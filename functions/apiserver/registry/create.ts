@@ -35,6 +35,9 @@ export async function create(call: Call): Promise<Answer> {
 export async function createObject(call: Call, object: WithMeta, options: WriteOptions): Promise<Answer> {
   const { server, type } = call;
   const { rules } = type;
+  if (object.metadata.resourceVersion) {
+    throw new StatusError(500, '', 'resourceVersion should not be set on objects to be created');
+  }
   const context = ruleContext(call);
   dedupOwnerReferences(call, object.metadata);
   rules.defaults?.(object);

@@ -1,12 +1,12 @@
 import { invalidValue, notSupported } from '../../../lib/api/causes.ts';
-import { type Cause, invalid } from '../../../lib/api/status.ts';
+import { badRequest, type Cause, invalid, isReason } from '../../../lib/api/status.ts';
 import type { DeleteOptions as ApiDeleteOptions } from '../../../lib/api/types.ts';
 import { bodyFormat } from '../negotiation/media-types.ts';
 import { readBody } from '../negotiation/read-body.ts';
 import { isTrue } from '../request-info.ts';
 import type { Call } from './call.ts';
 import { dryRunCauses } from './options.ts';
-import { decode } from './read-object.ts';
+import { checkSchema, decode, decodeFault } from './read-object.ts';
 
 /** metav1.DeleteOptions, checked. */
 export interface DeleteOptions {
@@ -24,9 +24,16 @@ const EXPECTED = { group: '', version: 'v1', kind: 'DeleteOptions' };
 /** A body, when there is one, is taken instead of the query. Source: k8s.io/apiserver handlers/delete.go. */
 export async function deleteOptions(call: Call): Promise<DeleteOptions> {
   const bytes = await readBody(call.request);
-  const given: ApiDeleteOptions =
-    bytes.byteLength > 0 ? await decode(bodyFormat(call.request.headers), bytes, EXPECTED) : fromQuery(call.query);
-  return checked(given);
+  return checked(bytes.byteLength > 0 ? await fromBody(call, bytes) : fromQuery(call.query));
+}
+
+async function fromBody(call: Call, bytes: Uint8Array): Promise<ApiDeleteOptions> {
+  const object = await decode(bodyFormat(call.request.headers), bytes, EXPECTED);
+  try {
+    return checkSchema(call, object, EXPECTED, 'Ignore');
+  } catch (error) {
+    throw isReason(error, 'BadRequest') ? badRequest(decodeFault(error)) : error;
+  }
 }
 
 function fromQuery(query: URLSearchParams): ApiDeleteOptions {

@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../../lib/api/object.ts';
-import { type Cause, conflict, invalid, notFound, OBJECT_MODIFIED } from '../../../lib/api/status.ts';
+import { type Cause, conflict, invalid, notFound, OBJECT_MODIFIED, StatusError } from '../../../lib/api/status.ts';
 import { type Item, StoreError, type Write } from '../../../lib/storage/contract.ts';
 import { validateObjectMeta, validateObjectMetaUpdate } from '../kinds/metadata.ts';
 import { attributes, mutate, validate } from './admit.ts';
@@ -56,9 +56,8 @@ async function createAbsent(call: Call, change: Change): Promise<Answer> {
   const { type, info } = call;
   if (!change.createIfAbsent) throw notFound(type, info.name);
   const object = withMeta(await change.next(undefined));
-  // A resourceVersion speaks of an object that was there, so it is gone. Source: the preconditions of Store.Update.
-  if (object.metadata.uid) throw conflict(type, info.name, uidMismatch(object.metadata.uid, ''));
   wipeSystemFields(object.metadata);
+  delete object.metadata.resourceVersion;
   object.metadata.name = info.name;
   matchNamespace(call, object.metadata);
   return createObject({ ...call, info: { ...info, verb: 'create' } }, object, change.options);
@@ -83,12 +82,25 @@ async function updateOnce(call: Call, change: Change, item: Item): Promise<Answe
   return write(call, change.options, item, object, old);
 }
 
-/** Which resourceVersion and uid the request speaks of. */
+/** What a PUT asks for: the given object, which may name the uid of the one it replaces. */
+export function replacement(call: Call, wanted: WithMeta): Change['next'] {
+  return (old) => {
+    const { uid } = wanted.metadata;
+    const present = old?.metadata.uid ?? '';
+    if (uid && uid !== present) throw conflict(call.type, call.info.name, uidMismatch(call, uid, present));
+    return structuredClone(wanted);
+  };
+}
+
+/** Source: storage.Preconditions.Check of k8s.io/apiserver. */
+function uidMismatch({ type, info }: Call, wanted: string, actual: string): string {
+  const key = ['/registry', type.resource, ...(type.namespaced ? [info.namespace] : []), info.name].join('/');
+  return `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${wanted}, UID in object meta: ${actual}`;
+}
+
+/** Which resourceVersion the request speaks of. */
 function checkVersion(call: Call, { metadata }: WithMeta, old: WithMeta): void {
   const { type, info } = call;
-  if (metadata.uid && metadata.uid !== old.metadata.uid) {
-    throw conflict(type, info.name, uidMismatch(metadata.uid, old.metadata.uid!));
-  }
   if (!metadata.resourceVersion || metadata.resourceVersion === '0') {
     if (type.rules.unconditionalUpdate !== false) return;
     throw invalid({ group: type.group, kind: type.resource }, info.name, [
@@ -99,17 +111,16 @@ function checkVersion(call: Call, { metadata }: WithMeta, old: WithMeta): void {
       },
     ]);
   }
-  if (metadata.resourceVersion !== old.metadata.resourceVersion) throw conflict(type, info.name, OBJECT_MODIFIED);
-}
-
-function uidMismatch(wanted: string, actual: string): string {
-  return `StorageError: invalid object, Code: 4, Precondition failed: UID in precondition: ${wanted}, UID in object meta: ${actual}`;
+  if (metadata.resourceVersion === old.metadata.resourceVersion) return;
+  if (/^\d+$/.test(metadata.resourceVersion)) throw conflict(type, info.name, OBJECT_MODIFIED);
+  const text = JSON.stringify(metadata.resourceVersion);
+  throw new StatusError(500, '', `strconv.ParseUint: parsing ${text}: invalid syntax`);
 }
 
 /** What no update changes. Source: rest.BeforeUpdate. */
 function keepSystemFields({ metadata }: WithMeta, { metadata: old }: WithMeta): void {
   metadata.resourceVersion = old.resourceVersion;
-  metadata.uid = old.uid;
+  metadata.uid ||= old.uid;
   metadata.creationTimestamp = old.creationTimestamp;
   metadata.generation = old.generation;
   if (old.deletionTimestamp) metadata.deletionTimestamp = old.deletionTimestamp;

@@ -6,7 +6,7 @@ import {
   parseLabelSelector,
   unsupportedField,
 } from '../../../lib/api/selectors.ts';
-import { badRequest, type Cause, invalid } from '../../../lib/api/status.ts';
+import { badRequest, type Cause, invalid, StatusError } from '../../../lib/api/status.ts';
 import { isTrue } from '../request-info.ts';
 import type { Call } from './call.ts';
 import type { ResourceType } from './resource-table.ts';
@@ -49,7 +49,7 @@ export function listOptions(call: Call): ListOptions {
     labels: text('labelSelector') ? matcherOfLabels(text('labelSelector')) : undefined,
     fields: text('fieldSelector') ? matcherOfFields(type, text('fieldSelector')) : undefined,
     name: info.name || undefined,
-    limit: integer(query, 'limit') ?? 0,
+    limit: Math.max(0, integer(query, 'limit') ?? 0),
     continue: text('continue'),
     resourceVersion: text('resourceVersion'),
     match: text('resourceVersionMatch'),
@@ -82,9 +82,15 @@ function matcherOfFields(type: ResourceType, text: string): FieldMatcher | undef
   const matcher = parseFieldSelector(text);
   for (const { field } of matcher.requirements) {
     if (field === 'metadata.name' || (field === 'metadata.namespace' && type.namespaced)) continue;
-    if (!type.rules.selectableFields?.[field]) throw badRequest(unsupportedField(field));
+    if (!type.rules.selectableFields?.[field]) throw badRequest(unknownField(type, field));
   }
   return matcher.empty ? undefined : matcher;
+}
+
+/** Kinds without fields of their own are refused in other words. */
+function unknownField(type: ResourceType, field: string): string {
+  if (type.rules.selectableFields) return unsupportedField(field);
+  return `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`;
 }
 
 function integer(query: URLSearchParams, name: string): number | undefined {
@@ -136,6 +142,16 @@ function watchCauses(options: ListOptions): Cause[] {
 /** Source: k8s.io/apiserver/pkg/storage APIObjectVersioner.ParseResourceVersion. */
 export function checkResourceVersion(text: string): number {
   if (/^\d+$/.test(text)) return Number(text);
-  const message = `Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`;
-  throw invalid({ group: '', kind: '' }, '', [{ reason: 'FieldValueInvalid', message, field: 'resourceVersion' }]);
+  throw new StatusError(500, '', badResourceVersion(text));
+}
+
+function badResourceVersion(text: string): string {
+  const quoted = JSON.stringify(text);
+  return `resourceVersion: Invalid value: ${quoted}: strconv.ParseUint: parsing ${quoted}: invalid syntax`;
+}
+
+/** A list says it as a fault of the request. */
+export function listResourceVersion(text: string): number {
+  if (/^\d+$/.test(text)) return Number(text);
+  throw badRequest(`invalid resource version: ${badResourceVersion(text)}`);
 }

@@ -8,7 +8,7 @@ import {
 import { type Selection, selectionOf } from '../watch/selection.ts';
 import type { Answer, Call, ListAnswer } from './call.ts';
 import { checkReached } from './get.ts';
-import { checkResourceVersion, type ListOptions, listOptions } from './list-options.ts';
+import { type ListOptions, listOptions, listResourceVersion } from './list-options.ts';
 import { keyOf, keyPrefix } from './resource-table.ts';
 import { storeFailure } from './store-failure.ts';
 
@@ -20,11 +20,11 @@ export async function list(call: Call): Promise<Answer> {
 export type Found = Omit<ListAnswer, 'values'> & { values: readonly Item[] };
 
 export async function listItems(call: Call, options: ListOptions): Promise<Found> {
-  if (options.resourceVersion) await checkReached(call, checkResourceVersion(options.resourceVersion));
+  if (options.resourceVersion) await checkReached(call, listResourceVersion(options.resourceVersion));
   try {
     if (options.name) return await listOne(call, options, options.name);
     const selection = selectionOf(call.type, options);
-    if (!selection || !options.limit) return await listAll(call, options, selection);
+    if (!selection || !options.limit || options.resourceVersion === '0') return await listAll(call, options, selection);
     return await listSelected(call, options, selection);
   } catch (error) {
     throw listFailure(call, error, options);
@@ -79,7 +79,8 @@ function storeOptions(options: ListOptions): StoreListOptions {
   const { limit, resourceVersion, match } = options;
   const exact = match === 'Exact' || (!match && limit > 0 && resourceVersion !== '0' && resourceVersion !== '');
   return {
-    ...(limit ? { limit } : {}),
+    // At 0 kube-apiserver answers from its cache, whole.
+    ...(limit && resourceVersion !== '0' ? { limit } : {}),
     ...(options.continue ? { continue: options.continue } : {}),
     ...(exact && !options.continue ? { revision: Number(resourceVersion) } : {}),
   };

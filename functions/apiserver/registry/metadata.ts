@@ -15,7 +15,6 @@ export function withMeta(object: KubeObject): WithMeta {
 /** What a client may not set on a create. Source: rest.WipeObjectMetaSystemFields. */
 export function wipeSystemFields(meta: ObjectMeta): void {
   delete meta.uid;
-  delete meta.resourceVersion;
   delete meta.creationTimestamp;
   delete meta.deletionTimestamp;
   delete meta.deletionGracePeriodSeconds;

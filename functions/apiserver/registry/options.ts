@@ -1,4 +1,4 @@
-import { notSupported } from '../../../lib/api/causes.ts';
+import { notSupported, tooLong } from '../../../lib/api/causes.ts';
 import { type Cause, invalid } from '../../../lib/api/status.ts';
 import type { Call } from './call.ts';
 
@@ -11,7 +11,7 @@ export interface WriteOptions {
 
 export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
 
-const FIELD_VALIDATIONS: readonly string[] = ['Ignore', 'Strict', 'Warn'];
+const FIELD_VALIDATIONS: readonly string[] = ['', 'Ignore', 'Strict', 'Warn'];
 const FIELD_MANAGER_MAX_BYTES = 128;
 
 export function writeOptions(call: Call, kind: 'CreateOptions' | 'UpdateOptions' | 'PatchOptions'): WriteOptions {
@@ -22,6 +22,9 @@ export function writeOptions(call: Call, kind: 'CreateOptions' | 'UpdateOptions'
   const causes: Cause[] = dryRunCauses(dryRun);
   if (!FIELD_VALIDATIONS.includes(fieldValidation)) {
     causes.push(notSupported('fieldValidation', fieldValidation, FIELD_VALIDATIONS));
+  }
+  if (Buffer.byteLength(query.get('fieldManager') ?? '') > FIELD_MANAGER_MAX_BYTES) {
+    causes.push(tooLong('fieldManager', FIELD_MANAGER_MAX_BYTES));
   }
   if (causes.length) throw invalid({ group: 'meta.k8s.io', kind }, '', causes);
   return {

@@ -1,16 +1,18 @@
+import { invalidValue } from '../../../lib/api/causes.ts';
 import type { KubeObject } from '../../../lib/api/object.ts';
 import { applyJsonPatch } from '../../../lib/api/patch/json.ts';
 import { applyMergePatch } from '../../../lib/api/patch/merge.ts';
 import { applyStrategicMergePatch } from '../../../lib/api/patch/strategic.ts';
+import type { GroupVersionKind } from '../../../lib/api/resources.ts';
 import { schemaOf } from '../../../lib/api/schema.ts';
-import { badRequest, StatusError } from '../../../lib/api/status.ts';
-import { mediaTypeOf, unsupportedMediaType } from '../negotiation/media-types.ts';
+import { badRequest, invalid, isReason, StatusError } from '../../../lib/api/status.ts';
+import { mediaTypeOf } from '../negotiation/media-types.ts';
 import { readBody } from '../negotiation/read-body.ts';
 import type { Answer, Call } from './call.ts';
 import { guaranteedUpdate, mainStrategy, type UpdateStrategy } from './guaranteed-update.ts';
 import { matchName, matchNamespace, type WithMeta, withMeta } from './metadata.ts';
 import { type WriteOptions, writeOptions } from './options.ts';
-import { checkSchema } from './read-object.ts';
+import { checkSchema, decodeFault } from './read-object.ts';
 
 const JSON_PATCH = 'application/json-patch+json';
 const MERGE_PATCH = 'application/merge-patch+json';
@@ -33,7 +35,7 @@ export async function patchWith(call: Call, options: WriteOptions, strategy: Upd
 function patched(call: Call, options: WriteOptions, patcher: Patcher, old: WithMeta | undefined): KubeObject {
   // createIfAbsent is not set, so there is always a present object.
   const { resourceVersion } = old!.metadata;
-  const object = withMeta(checkSchema(call, patcher(old!), call.type, options.fieldValidation));
+  const object = withMeta(checkPatched(call, patcher(old!), call.type, options));
   matchNamespace(call, object.metadata);
   matchName(call, object.metadata);
   // A patch that names no resourceVersion is tried again over a concurrent write.
@@ -41,26 +43,45 @@ function patched(call: Call, options: WriteOptions, patcher: Patcher, old: WithM
   return object;
 }
 
+/** A patch that makes an object of the wrong form is at fault itself. Source: applyPatchToObject of handlers/patch.go. */
+export function checkPatched(
+  call: Call,
+  object: KubeObject,
+  expected: GroupVersionKind,
+  { fieldValidation }: WriteOptions,
+): KubeObject {
+  try {
+    return checkSchema(call, object, expected, fieldValidation);
+  } catch (error) {
+    if (!isReason(error, 'BadRequest')) throw error;
+    const cause = invalidValue('patch', JSON.stringify(object), decodeFault(error));
+    throw invalid({ group: '', kind: '' }, '', [cause]);
+  }
+}
+
 export async function readPatch(call: Call): Promise<Patcher> {
   const mediaType = mediaTypeOf(call.request.headers.get('content-type') ?? '');
   const make = PATCHERS[mediaType];
-  if (!make) throw unsupportedMediaType(Object.keys(PATCHERS));
+  if (!make) throw new StatusError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {});
   const text = new TextDecoder().decode(await readBody(call.request));
-  return make(call, parseJson(text));
+  return make(call, parsePatch(text));
 }
 
-function parseJson(text: string): any {
+function parsePatch(text: string): any {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw badRequest(error instanceof Error ? error.message : String(error));
+    if (error instanceof SyntaxError) throw badRequest('invalid JSON patch');
+    throw error;
   }
 }
 
 const PATCHERS: Readonly<Record<string, (call: Call, body: any) => Patcher>> = {
   [JSON_PATCH]: (_call, operations) => {
     if (!Array.isArray(operations)) {
-      throw badRequest('json: cannot unmarshal object into Go value of type jsonpatch.Patch');
+      throw badRequest(
+        'error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp',
+      );
     }
     checkOperationCount(operations);
     return (current) => applyJsonPatch(current, operations) as KubeObject;

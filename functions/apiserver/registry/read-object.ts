@@ -1,9 +1,10 @@
 import type { KubeObject } from '../../../lib/api/object.ts';
 import { decodeProtobuf } from '../../../lib/api/protobuf.ts';
 import { apiVersion as apiVersionOf, type GroupVersionKind } from '../../../lib/api/resources.ts';
-import { validateSchema } from '../../../lib/api/schema.ts';
-import { badRequest } from '../../../lib/api/status.ts';
+import { definitionOf, validateSchema } from '../../../lib/api/schema.ts';
+import { badRequest, type StatusError } from '../../../lib/api/status.ts';
 import { bodyFormat, type Format } from '../negotiation/media-types.ts';
+import { parseJson, parseYaml, unrecognized } from '../negotiation/parse.ts';
 import { readBody } from '../negotiation/read-body.ts';
 import type { Call } from './call.ts';
 import type { WriteOptions } from './options.ts';
@@ -41,6 +42,14 @@ export function checkSchema(
   return decoded.object;
 }
 
+/** What a decoder found wrong, without the words around it. */
+export function decodeFault({ message }: StatusError): string {
+  return message.replace(/^.*? cannot be handled as an? \w+: /s, '');
+}
+
+const NOT_AN_OBJECT =
+  'json: cannot unmarshal array into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+
 export async function decode(
   format: Format,
   bytes: Uint8Array,
@@ -49,7 +58,7 @@ export async function decode(
 ): Promise<KubeObject> {
   const object: unknown = await parse(format, bytes, expected, text);
   if (typeof object === 'object' && object !== null && !Array.isArray(object)) return object as KubeObject;
-  throw unrecognized(expected, 'json: cannot unmarshal into Go value of type struct', bytes);
+  throw unrecognized(expected.kind, `couldn't get version/kind; json parse error: ${NOT_AN_OBJECT}`, bytes);
 }
 
 async function parse(
@@ -60,44 +69,40 @@ async function parse(
 ): Promise<unknown> {
   try {
     if (format === 'protobuf') return decodeProtobuf(bytes);
-    if (format === 'yaml') return await parseYaml(text);
-    if (bytes.byteLength === 0) return {};
-    return JSON.parse(text);
+    return format === 'yaml' ? await parseYaml(text) : parseJson(text);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw unrecognized(expected, `couldn't get version/kind; json parse error: ${why}`, bytes);
+    const prefix = format === 'json' ? "couldn't get version/kind; json parse error: " : '';
+    throw unrecognized(expected.kind, `${prefix}${why}`, bytes);
   }
-}
-
-/** The parser is loaded when the first client sends YAML. */
-export async function parseYaml(text: string): Promise<unknown> {
-  const { parse } = await import('yaml');
-  return parse(text, { version: '1.1', merge: true });
-}
-
-const SUMMARY_LENGTH = 30;
-
-function unrecognized(expected: GroupVersionKind, why: string, bytes: Uint8Array): Error {
-  const text = decoder.decode(bytes.subarray(0, SUMMARY_LENGTH));
-  const summary = bytes.byteLength > SUMMARY_LENGTH ? `${JSON.stringify(text)} ...` : JSON.stringify(text);
-  return badRequest(`the object provided is unrecognized (must be of type ${expected.kind}): ${why} (${summary})`);
 }
 
 /** An absent kind or apiVersion is the one expected. */
 function checkKind(object: KubeObject, expected: GroupVersionKind): void {
   const wanted = apiVersionOf(expected);
-  const { kind, apiVersion } = object;
-  object.kind = kind || expected.kind;
-  object.apiVersion = apiVersion || wanted;
-  if (object.kind !== expected.kind) throw wrongKind(object.kind, object.apiVersion, expected);
-  if (object.apiVersion === wanted) return;
-  throw badRequest(
-    `the API version in the data (${object.apiVersion}) does not match the expected API version (${wanted})`,
-  );
+  object.kind ||= expected.kind;
+  object.apiVersion ||= wanted;
+  if (object.kind === expected.kind && object.apiVersion === wanted) return;
+  throw wrongKind(object.kind, object.apiVersion, expected);
 }
 
-function wrongKind(kind: string, apiVersion: string, expected: GroupVersionKind): Error {
-  const version = apiVersion.slice(apiVersion.indexOf('/') + 1);
-  const why = `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)}`;
-  return badRequest(`${kind} in version ${JSON.stringify(version)} cannot be handled as a ${expected.kind}: ${why}`);
+function wrongKind(kind: string, apiVersion: string, expected: GroupVersionKind): StatusError {
+  const [group, version] = apiVersion.includes('/') ? (apiVersion.split('/') as [string, string]) : ['', apiVersion];
+  const intro = `${kind} in version ${JSON.stringify(version)} cannot be handled as a ${expected.kind}`;
+  if (definitionOf({ group, version, kind }) === undefined) {
+    const why = `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)}`;
+    return badRequest(`${intro}: ${why} in scheme "pkg/runtime/scheme.go:111"`);
+  }
+  if (kind === expected.kind) {
+    const wanted = apiVersionOf(expected);
+    return badRequest(
+      `the API version in the data (${apiVersion}) does not match the expected API version (${wanted})`,
+    );
+  }
+  return badRequest(`${intro}: converting (${version}.${kind}) to (${goType(expected)}): unknown conversion`);
+}
+
+/** What upstream calls the type within: `core.ConfigMap`. */
+export function goType({ group, kind }: { group: string; kind: string }): string {
+  return `${group.split('.')[0] || 'core'}.${kind}`;
 }

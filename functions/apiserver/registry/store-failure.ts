@@ -31,7 +31,7 @@ export function storeFailure(error: unknown, type: GroupResource, name: string):
     case 'Expired':
       return expired('The resourceVersion for the provided list is too old.');
     case 'InvalidToken':
-      return badRequest(`continue key is not valid: ${error.message}`);
+      return badRequest(`invalid continue token: ${error.message}`);
     case 'FutureRevision':
       return tooLargeResourceVersion(error.message);
     case 'Unknown':

@@ -1,5 +1,5 @@
 import type { Answer, Call } from './call.ts';
-import { guaranteedUpdate, mainStrategy } from './guaranteed-update.ts';
+import { guaranteedUpdate, mainStrategy, replacement } from './guaranteed-update.ts';
 import { matchName, matchNamespace, withMeta } from './metadata.ts';
 import { writeOptions } from './options.ts';
 import { readObject } from './read-object.ts';
@@ -11,7 +11,7 @@ export async function update(call: Call): Promise<Answer> {
   matchName(call, wanted.metadata);
   return guaranteedUpdate(call, {
     options,
-    next: () => structuredClone(wanted),
+    next: replacement(call, wanted),
     strategy: mainStrategy,
     createIfAbsent: call.type.rules.createOnUpdate ?? false,
   });

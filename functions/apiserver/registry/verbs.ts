@@ -1,3 +1,6 @@
+import type { RequestInfo } from '../contract.ts';
+import { noSuchResource } from '../discovery/discovery.ts';
+import { methodNotAllowed } from '../method-not-allowed.ts';
 import { watch } from '../watch/watch.ts';
 import type { Call, Verb } from './call.ts';
 import { create } from './create.ts';
@@ -6,6 +9,7 @@ import { deleteCollection } from './deletecollection.ts';
 import { get } from './get.ts';
 import { list } from './list.ts';
 import { patch } from './patch.ts';
+import type { ResourceType } from './resource-table.ts';
 import { subresourceVerb } from './subresources/index.ts';
 import { update } from './update.ts';
 import { createVirtual, isVirtual } from './virtual.ts';
@@ -21,12 +25,24 @@ const VERBS: Readonly<Record<string, Verb>> = {
   deletecollection: deleteCollection,
 };
 
-/** What serves this request; undefined: the resource has no such verb. */
-export function verbOf({ info, type }: Pick<Call, 'info' | 'type'>): Verb | undefined {
-  if (info.subresource) return subresourceVerb(type, info.subresource, info.verb);
+/** Verbs of one object. */
+const NAMED = new Set(['get', 'update', 'patch', 'delete']);
+/** Verbs of a collection that a namespaced resource has in a namespace only. */
+const IN_NAMESPACE = new Set(['create', 'deletecollection']);
+
+/** What serves this request; throws what kube-apiserver answers where no route is. */
+export function verbOf({ info, type, request }: Pick<Call, 'info' | 'type' | 'request'>): Verb {
+  const isNamed = NAMED.has(info.verb);
+  if (type.namespaced && !info.namespace && isNamed && info.name) throw noSuchResource();
+  const verb = info.subresource ? subresourceVerb(type, info.subresource, info.verb) : mainVerb(info, type);
+  const misplaced = (isNamed && !info.name) || (type.namespaced && !info.namespace && IN_NAMESPACE.has(info.verb));
+  if (!verb || misplaced || request.method === 'HEAD') throw methodNotAllowed();
+  return verb;
+}
+
+function mainVerb(info: RequestInfo, type: ResourceType): Verb | undefined {
   if (!type.verbs.includes(info.verb)) return undefined;
-  // A create names no object, everything else but a collection's verbs does.
-  if (info.verb === 'create' && info.name) return undefined;
-  if (info.verb === 'create' && isVirtual(type)) return createVirtual;
-  return VERBS[info.verb];
+  if (info.verb !== 'create') return VERBS[info.verb];
+  if (info.name) return undefined;
+  return isVirtual(type) ? createVirtual : create;
 }

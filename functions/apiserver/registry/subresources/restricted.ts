@@ -1,6 +1,6 @@
 import type { Cause } from '../../../../lib/api/status.ts';
 import type { Answer, Call, Verb } from '../call.ts';
-import { guaranteedUpdate, type UpdateStrategy } from '../guaranteed-update.ts';
+import { guaranteedUpdate, replacement, type UpdateStrategy } from '../guaranteed-update.ts';
 import { matchName, matchNamespace, type WithMeta, withMeta } from '../metadata.ts';
 import { writeOptions } from '../options.ts';
 import { patchWith } from '../patch.ts';
@@ -19,7 +19,7 @@ export async function updateWith(call: Call, strategy: UpdateStrategy): Promise<
   const wanted = withMeta(await readObject(call, options));
   matchNamespace(call, wanted.metadata);
   matchName(call, wanted.metadata);
-  return guaranteedUpdate(call, { options, next: () => structuredClone(wanted), strategy });
+  return guaranteedUpdate(call, { options, next: replacement(call, wanted), strategy });
 }
 
 /** Puts back everything of `old` but what `take` copies from the given object. */

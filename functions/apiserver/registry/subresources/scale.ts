@@ -6,8 +6,8 @@ import { getItem } from '../get.ts';
 import { type Change, guaranteedUpdate, mainStrategy } from '../guaranteed-update.ts';
 import { type WithMeta, withMeta } from '../metadata.ts';
 import { type WriteOptions, writeOptions } from '../options.ts';
-import { readPatch } from '../patch.ts';
-import { checkSchema, readObject } from '../read-object.ts';
+import { checkPatched, readPatch } from '../patch.ts';
+import { readObject } from '../read-object.ts';
 import type { ResourceType } from '../resource-table.ts';
 import { decodeStored } from '../stored.ts';
 
@@ -28,7 +28,7 @@ async function patchScale(call: Call): Promise<Answer> {
   const options = writeOptions(call, 'PatchOptions');
   const patcher = await readPatch({ ...call, type: { ...call.type, ...SCALE } });
   return changeScale(call, options, (current) =>
-    checkSchema(call, patcher(withMeta(scaleOf(call.type, current))), SCALE, options.fieldValidation),
+    checkPatched(call, patcher(withMeta(scaleOf(call.type, current))), SCALE, options),
   );
 }
 
