@@ -36,15 +36,26 @@ export interface AdmissionRequest extends Partial<RequestInfo> {
   oldObject?: KubeObject;
   options?: KubeObject;
   dryRun?: boolean;
+  warn?: (message: string) => void;
 }
 
 export function admission(request: AdmissionRequest): AdmissionAttributes {
-  const { operation = 'CREATE', object, oldObject, options, dryRun = false, user, ...info } = request;
+  const { operation = 'CREATE', object, oldObject, options, dryRun = false, user, warn, ...info } = request;
   const verb = { CREATE: 'create', UPDATE: 'update', DELETE: 'delete', CONNECT: 'connect' }[operation];
   const requested = { ...INFO, verb, namespace: object?.metadata?.namespace ?? '', ...info };
   const resource = builtinResources.find((row) => row.group === requested.group && row.resource === requested.resource);
   const who = user ?? { username: 'alice', groups: ['system:authenticated'] };
-  return { operation, info: requested, resource: resource!, user: who, object, oldObject, options, dryRun };
+  return {
+    operation,
+    info: requested,
+    resource: resource!,
+    user: who,
+    object,
+    oldObject,
+    options,
+    dryRun,
+    warn: warn ?? (() => {}),
+  };
 }
 
 /** What the apiserver does with a request: all changes first, then all judgements. */

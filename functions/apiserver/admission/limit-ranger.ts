@@ -20,7 +20,7 @@ export function limitRanger(reader: Reader): AdmissionPlugin {
       const check = checkOf(attributes);
       if (!check || attributes.oldObject?.metadata?.deletionTimestamp) return;
       for (const range of await rangesOf(attributes)) {
-        const faults = (range.spec?.limits ?? []).flatMap((limit) => check(limit));
+        const faults = [...new Set((range.spec?.limits ?? []).flatMap((limit) => check(limit)))];
         if (faults.length) throw refusal(attributes, faults.length === 1 ? faults[0]! : `[${faults.join(', ')}]`);
       }
     },
