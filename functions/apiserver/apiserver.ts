@@ -1,4 +1,5 @@
 import { StatusError, unauthorized } from '../../lib/api/status.ts';
+import { impersonate } from './authentication/impersonation.ts';
 import { forbiddenError } from './authorization/forbidden.ts';
 import type { Apiserver, Connection, RequestInfo, UserInfo } from './contract.ts';
 import type { Dependencies, Server } from './dependencies.ts';
@@ -64,9 +65,11 @@ async function admit(
   info: RequestInfo,
   { query }: Target,
 ): Promise<UserInfo> {
-  const user = connection.user ?? (await server.authenticate(request, connection));
-  if (!user) throw unauthorized();
-  const attributes = { ...info, user, fieldSelector: query.get('fieldSelector') ?? undefined };
+  const asker = connection.user ?? (await server.authenticate(request, connection));
+  if (!asker) throw unauthorized();
+  const asked = { ...info, user: asker, fieldSelector: query.get('fieldSelector') ?? undefined };
+  const user = connection.user ?? (await impersonate(request.headers, asked, server.authorize));
+  const attributes = { ...asked, user };
   const decision = await server.authorize(attributes);
   if (!decision.allowed) throw forbiddenError(attributes, decision.reason);
   return user;

@@ -7,7 +7,8 @@ export type Admission = Pick<AdmissionAttributes, 'operation' | 'object' | 'oldO
 };
 
 export function attributes(call: Call, admission: Admission): AdmissionAttributes {
-  return { info: call.info, resource: call.type, user: call.user, ...admission };
+  const warn = (message: string) => void call.warnings.push(message);
+  return { info: call.info, resource: call.type, user: call.user, warn, ...admission };
 }
 
 /** Every plugin may change the object before any may judge it. */

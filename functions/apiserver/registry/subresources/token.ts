@@ -1,4 +1,5 @@
 import { methodNotAllowed } from '../../method-not-allowed.ts';
+import { attributes, mutate, validate } from '../admit.ts';
 import type { Answer, Call, Verb } from '../call.ts';
 import { getItem } from '../get.ts';
 import { writeOptions } from '../options.ts';
@@ -11,8 +12,12 @@ const TOKEN_REQUEST = { group: 'authentication.k8s.io', version: 'v1', kind: 'To
 async function createToken(call: Call): Promise<Answer> {
   const issue = call.server.createToken;
   if (!issue) throw methodNotAllowed();
-  const tokenRequest = await readObject(call, writeOptions(call, 'CreateOptions'), TOKEN_REQUEST);
+  const options = writeOptions(call, 'CreateOptions');
+  const tokenRequest = await readObject(call, options, TOKEN_REQUEST);
   const serviceAccount = decodeStored((await getItem(call)).value);
+  const given = attributes(call, { operation: 'CREATE', object: tokenRequest, dryRun: options.dryRun });
+  await mutate(call, given);
+  await validate(call, given);
   const { namespace } = call.info;
   return { status: 201, object: await issue({ serviceAccount, tokenRequest, user: call.user, namespace }) };
 }
