@@ -1,0 +1,37 @@
+import { once } from 'node:events';
+import { HttpError } from './http-error.ts';
+import { logContainerId } from './logs/log-container.ts';
+import { logOptions } from './logs/options.ts';
+import { readLog } from './logs/read.ts';
+import { findPod, hasContainer } from './pod-lookup.ts';
+import type { Call } from './routes.ts';
+
+/** GET /containerLogs/NAMESPACE/POD/CONTAINER */
+export async function containerLogs({ context, response, url, path }: Call): Promise<void> {
+  const [namespace = '', podName = '', container = ''] = path;
+  const options = logOptions(url.searchParams, context.clock.now());
+  const pod = findPod(context, namespace, podName);
+  if (!pod) throw new HttpError(404, `pod "${podName}" does not exist`);
+  if (!hasContainer(pod, container)) throw new HttpError(404, `container "${container}" not found in pod "${podName}"`);
+  const id = logContainerId(pod, container, options.previous);
+  const status = await context.runtime.containerStatus(id);
+  if (!status) throw new HttpError(400, `unable to retrieve container logs for containerd://${id}`);
+  const left = new AbortController();
+  response.once('close', () => left.abort());
+  const source = {
+    path: status.logPath,
+    running: async () => (await context.runtime.containerStatus(id))?.state === 'RUNNING',
+  };
+  response.writeHead(200, { 'content-type': 'text/plain' });
+  // Whoever follows a silent container learns at once that it is there.
+  response.flushHeaders();
+  for await (const piece of readLog(source, options, context.clock, left.signal)) {
+    if (!response.write(piece) && !left.signal.aborted)
+      await once(response, 'drain', { signal: left.signal }).catch(ignoreAbort);
+  }
+  response.end();
+}
+
+function ignoreAbort(error: Error): void {
+  if (error.name !== 'AbortError') throw error;
+}
