@@ -26,12 +26,13 @@ function read(socket: TLSSocket): Connection {
   const connection: Connection = socket.remoteAddress ? { remoteAddress: socket.remoteAddress } : {};
   // `authorized` is false for no certificate and for one that our CA did not sign.
   if (!socket.authorized) return connection;
-  const { subject } = socket.getPeerCertificate();
+  const { subject, fingerprint256 } = socket.getPeerCertificate();
   if (!subject?.CN) return connection;
   const organizations: unknown = subject.O ?? [];
   connection.clientCertificate = {
     commonName: [subject.CN].flat()[0]!,
     organizations: [organizations].flat() as string[],
+    sha256: fingerprint256.replaceAll(':', '').toLowerCase(),
   };
   return connection;
 }

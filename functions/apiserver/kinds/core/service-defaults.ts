@@ -86,9 +86,7 @@ function patchNodePorts(spec: ServiceSpec, old: ServiceSpec): void {
 }
 
 function dropTypeDependent(spec: ServiceSpec, old: ServiceSpec): void {
-  if (needsClusterIp(old) && !needsClusterIp(spec) && sameList(spec.clusterIPs ?? [], old.clusterIPs ?? [])) {
-    for (const field of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy'] as const) delete spec[field];
-  }
+  if (needsClusterIp(old) && !needsClusterIp(spec)) dropAddress(spec, old);
   if (needsNodePort(old) && !needsNodePort(spec) && sameNodePorts(spec, old)) {
     for (const port of spec.ports ?? []) delete port.nodePort;
   }
@@ -100,6 +98,16 @@ function dropTypeDependent(spec: ServiceSpec, old: ServiceSpec): void {
   if (spec.allocateLoadBalancerNodePorts === old.allocateLoadBalancerNodePorts)
     delete spec.allocateLoadBalancerNodePorts;
   if (spec.loadBalancerClass === old.loadBalancerClass) delete spec.loadBalancerClass;
+}
+
+/** Each field goes unless the client changed it at the same time. */
+function dropAddress(spec: ServiceSpec, old: ServiceSpec): void {
+  if (sameList(spec.clusterIPs ?? [], old.clusterIPs ?? [])) {
+    delete spec.clusterIP;
+    delete spec.clusterIPs;
+  }
+  if (sameList(spec.ipFamilies ?? [], old.ipFamilies ?? [])) delete spec.ipFamilies;
+  if (spec.ipFamilyPolicy === old.ipFamilyPolicy) delete spec.ipFamilyPolicy;
 }
 
 function dropExternalPolicy(spec: ServiceSpec, old: ServiceSpec): void {
