@@ -49,6 +49,7 @@ export async function createObject(call: Call, object: WithMeta, options: WriteO
   const generated = !object.metadata.name && object.metadata.generateName;
   if (generated) object.metadata.name = generateName(server, generated);
   checkCreate(call, object);
+  if (rules.warnings) call.warnings.push(...rules.warnings(object));
   await validate(call, given);
   return commitCreate(call, object, options, generated || undefined);
 }

@@ -78,6 +78,7 @@ async function updateOnce(call: Call, change: Change, item: Item): Promise<Answe
   raiseGeneration(type, object, old);
   const causes = change.strategy.validate(call, object, old);
   if (causes.length) throw invalid(type, call.info.name, causes);
+  if (type.rules.warnings) call.warnings.push(...type.rules.warnings(object, old));
   await validate(call, given);
   return write(call, change.options, item, object, old);
 }
@@ -138,7 +139,7 @@ function raiseGeneration(type: ResourceType, object: WithMeta, old: WithMeta): v
 
 async function write(call: Call, options: WriteOptions, item: Item, object: WithMeta, old: WithMeta): Promise<Answer> {
   const { type, server } = call;
-  if (endsDeletion(object, old)) return remove(call, options, item, object);
+  if (endsDeletion(type, object, old)) return remove(call, options, item, object);
   if (sameContent(object, old)) return { status: 200, value: item.value };
   const { dryRun } = options;
   const companions = (await type.rules.companionWrites?.({ operation: 'update', object, old, dryRun })) ?? [];
@@ -154,9 +155,12 @@ async function write(call: Call, options: WriteOptions, item: Item, object: With
 }
 
 /** The last finalizer of an object that was waiting for it went. Source: ShouldDeleteDuringUpdate. */
-function endsDeletion({ metadata }: WithMeta, { metadata: old }: WithMeta): boolean {
-  if (metadata.finalizers?.length || !old.deletionTimestamp) return false;
-  return Boolean(old.finalizers?.length) && !metadata.deletionGracePeriodSeconds;
+function endsDeletion(type: ResourceType, object: WithMeta, old: WithMeta): boolean {
+  const { metadata } = object;
+  if (metadata.finalizers?.length || !old.metadata.deletionTimestamp || metadata.deletionGracePeriodSeconds)
+    return false;
+  if (type.storage === 'namespaces') return !object['spec']?.finalizers?.length;
+  return Boolean(old.metadata.finalizers?.length);
 }
 
 async function remove(call: Call, { dryRun }: WriteOptions, item: Item, object: WithMeta): Promise<Answer> {

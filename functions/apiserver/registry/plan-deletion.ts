@@ -1,4 +1,4 @@
-import type { ObjectMeta } from '../../../lib/api/types.ts';
+import type { NamespaceSpec, ObjectMeta } from '../../../lib/api/types.ts';
 import type { DeleteOptions } from './delete-options.ts';
 import type { WithMeta } from './metadata.ts';
 import type { ResourceType } from './resource-table.ts';
@@ -18,6 +18,7 @@ const FOREGROUND = 'foregroundDeletion';
  * Source: rest.BeforeDelete and Store.updateForGracefulDeletionAndFinalizers of k8s.io/apiserver.
  */
 export function planDeletion(type: ResourceType, object: WithMeta, options: DeleteOptions, now: number): DeletionPlan {
+  if (type.storage === 'namespaces') return planNamespaceDeletion(type, object, options, now);
   const graceful = beginGrace(type, object, options, now);
   if (graceful === 'pending') return { action: 'nothing' };
   const { metadata } = object;
@@ -28,6 +29,24 @@ export function planDeletion(type: ResourceType, object: WithMeta, options: Dele
     return { action: 'remove', object };
   }
   if (!graceful) markAsDeleting(metadata, now);
+  return { action: 'mark', object };
+}
+
+/** A namespace stays until spec.finalizers says that it is empty. Source: pkg/registry/core/namespace/storage. */
+function planNamespaceDeletion(
+  type: ResourceType,
+  object: WithMeta,
+  options: DeleteOptions,
+  now: number,
+): DeletionPlan {
+  const { metadata, spec } = object as WithMeta & { spec?: NamespaceSpec };
+  if (metadata.deletionTimestamp && spec?.finalizers?.length) return { action: 'nothing' };
+  const finalizers = finalizersFor(type, metadata, options);
+  if (metadata.deletionTimestamp && finalizers.length === 0) return { action: 'remove', object };
+  metadata.deletionTimestamp ??= time(now);
+  object['status'] = { ...object['status'], phase: 'Terminating' };
+  if (finalizers.length) metadata.finalizers = finalizers;
+  else delete metadata.finalizers;
   return { action: 'mark', object };
 }
 

@@ -1,12 +1,9 @@
 import type { Verb } from '../call.ts';
 import { get } from '../get.ts';
 import type { ResourceType } from '../resource-table.ts';
-import { approval } from './approval.ts';
 import { binding } from './binding.ts';
-import { ephemeralContainers } from './ephemeralcontainers.ts';
 import { eviction } from './eviction.ts';
-import { finalize } from './finalize.ts';
-import { resize } from './resize.ts';
+import { ruledBy } from './restricted.ts';
 import { scale } from './scale.ts';
 import { status } from './status.ts';
 import { token } from './token.ts';
@@ -19,10 +16,10 @@ const SUBRESOURCES: Readonly<Record<string, Verbs>> = {
   scale,
   binding,
   eviction,
-  ephemeralcontainers: { get, ...ephemeralContainers },
-  resize: { get, ...resize },
-  approval: { get, ...approval },
-  finalize,
+  ephemeralcontainers: { get, ...ruledBy('ephemeralcontainers') },
+  resize: { get, ...ruledBy('resize') },
+  approval: { get, ...ruledBy('approval') },
+  finalize: ruledBy('finalize'),
   token,
 };
 

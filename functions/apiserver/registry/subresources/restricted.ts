@@ -1,12 +1,26 @@
-import type { Cause } from '../../../../lib/api/status.ts';
 import type { Answer, Call, Verb } from '../call.ts';
-import { guaranteedUpdate, replacement, type UpdateStrategy } from '../guaranteed-update.ts';
-import { matchName, matchNamespace, type WithMeta, withMeta } from '../metadata.ts';
+import { ruleContext } from '../create.ts';
+import { guaranteedUpdate, metadataCauses, replacement, type UpdateStrategy } from '../guaranteed-update.ts';
+import { matchName, matchNamespace, withMeta } from '../metadata.ts';
 import { writeOptions } from '../options.ts';
 import { patchWith } from '../patch.ts';
 import { readObject } from '../read-object.ts';
 
-/** PUT and PATCH of a subresource that shows the whole object and changes a part of it. */
+/** A subresource that shows the whole object and changes a part of it, as its kind's rules say. */
+export function ruledBy(subresource: string): Readonly<Record<'update' | 'patch', Verb>> {
+  return updateAndPatch({
+    prepare(call, object, old) {
+      call.type.rules.subresources?.[subresource]?.prepareForUpdate(object, old, ruleContext(call));
+    },
+    validate(call, object, old) {
+      const { type } = call;
+      const options = { namespaced: type.namespaced, nameFormat: type.rules.nameFormat };
+      const rules = type.rules.subresources?.[subresource];
+      return [...metadataCauses(object, old, options), ...(rules?.validateUpdate?.(object, old) ?? [])];
+    },
+  });
+}
+
 export function updateAndPatch(strategy: UpdateStrategy): Readonly<Record<'update' | 'patch', Verb>> {
   return {
     update: (call) => updateWith(call, strategy),
@@ -14,20 +28,10 @@ export function updateAndPatch(strategy: UpdateStrategy): Readonly<Record<'updat
   };
 }
 
-export async function updateWith(call: Call, strategy: UpdateStrategy): Promise<Answer> {
+async function updateWith(call: Call, strategy: UpdateStrategy): Promise<Answer> {
   const options = writeOptions(call, 'UpdateOptions');
   const wanted = withMeta(await readObject(call, options));
   matchNamespace(call, wanted.metadata);
   matchName(call, wanted.metadata);
   return guaranteedUpdate(call, { options, next: replacement(call, wanted), strategy });
 }
-
-/** Puts back everything of `old` but what `take` copies from the given object. */
-export function onlyChange(object: WithMeta, old: WithMeta, take: (from: WithMeta, to: WithMeta) => void): void {
-  const given = { ...object, metadata: object.metadata };
-  for (const field of Object.keys(object)) delete object[field];
-  Object.assign(object, structuredClone(old));
-  take(given, object);
-}
-
-export const noCauses = (): Cause[] => [];

@@ -1,7 +1,7 @@
 import type { ObjectMeta } from '../../../../lib/api/types.ts';
 import { metadataCauses, type UpdateStrategy } from '../guaranteed-update.ts';
 import type { WithMeta } from '../metadata.ts';
-import { onlyChange, updateAndPatch } from './restricted.ts';
+import { updateAndPatch } from './restricted.ts';
 
 /** PUT and PATCH of /status: the rest of the object stays as it is. */
 export const statusStrategy: UpdateStrategy = {
@@ -28,14 +28,15 @@ const WRITABLE_METADATA: readonly (keyof ObjectMeta)[] = [
 ];
 
 export function keepAllButStatus(object: WithMeta, old: WithMeta): void {
-  onlyChange(object, old, (from, to) => {
-    for (const field of WRITABLE_METADATA) {
-      if (from.metadata[field] === undefined) delete to.metadata[field];
-      else Object.assign(to.metadata, { [field]: from.metadata[field] });
-    }
-    if (from['status'] === undefined) delete to['status'];
-    else to['status'] = from['status'];
-  });
+  const { metadata, status: wanted } = object as WithMeta & { status?: unknown };
+  for (const field of Object.keys(object)) delete object[field];
+  Object.assign(object, structuredClone(old));
+  for (const field of WRITABLE_METADATA) {
+    if (metadata[field] === undefined) delete object.metadata[field];
+    else Object.assign(object.metadata, { [field]: metadata[field] });
+  }
+  if (wanted === undefined) delete object['status'];
+  else object['status'] = wanted;
 }
 
 export const status = updateAndPatch(statusStrategy);
