@@ -1,5 +1,5 @@
 /** `node scripts/build.ts [NAME…]`: bundles the entry points of bin/ into dist/. */
-import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, join, relative, sep } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 
@@ -25,7 +25,8 @@ const jsonFiles: Plugin = {
 
 mkdirSync(join(dist, 'data'), { recursive: true });
 writeFileSync(join(dist, 'package.json'), '{ "type": "commonjs" }\n');
-await build({
+const { outputFiles } = await build({
+  write: false,
   entryPoints: Object.fromEntries(entries.map((name) => [`${name}.main`, join(root, 'bin', `${name}.ts`)])),
   outdir: dist,
   bundle: true,
@@ -42,7 +43,14 @@ await build({
   // Optional accelerators of ws, which we do not install.
   external: ['bufferutil', 'utf-8-validate'],
 });
-for (const name of entries) writeFileSync(join(dist, `${name}.js`), loader(name));
+for (const { path, contents } of outputFiles) writeWhole(path, contents);
+for (const name of entries) writeWhole(join(dist, `${name}.js`), loader(name));
+
+/** A process that starts meanwhile finds the old bundle or the new one. */
+function writeWhole(path: string, contents: string | Uint8Array): void {
+  writeFileSync(`${path}.new`, contents);
+  renameSync(`${path}.new`, path);
+}
 
 /**
  * Compiled code is kept beside the bundle: the second start does not compile again. It must be on before the bundle loads.

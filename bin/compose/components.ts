@@ -43,7 +43,9 @@ export function startComponents(
   });
   const schedulerUser = { username: 'system:kube-scheduler', groups: [AUTHENTICATED] };
   const scheduler = createScheduler({ caches, client: as(schedulerUser, 'kube-scheduler'), clock, random });
-  const forwarder = config.forwardNodePortsTo ? followNodePorts(caches, config.forwardNodePortsTo, log) : undefined;
+  const forwarder = config.forwardNodePortsTo
+    ? followNodePorts(caches, config.forwardNodePortsTo, log, clock)
+    : undefined;
   const running = runControllers([scheduler, ...controllers], caches, {
     clock,
     random,

@@ -4,6 +4,7 @@ import { keyOf, type Stored } from '../api/object.ts';
 import type { Service } from '../api/types.ts';
 import type { SharedCaches } from '../client/cache.ts';
 import { services as serviceType } from '../client/resource-type.ts';
+import type { Clock, Timer } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 
 const LOOPBACK = '127.0.0.1';
@@ -16,13 +17,13 @@ interface Closable {
 }
 
 /** NodePorts at 127.0.0.1 of the machine, forwarded to a node's address. A port that something else has is left to it. */
-export function followNodePorts(caches: SharedCaches, nodeIP: string, log: Log): Closable {
+export function followNodePorts(caches: SharedCaches, nodeIP: string, log: Log, clock: Clock): Closable {
   const open = new Map<string, Closable>();
   const wanted = new Map<string, string[]>();
   const sync = () => {
     const ports = new Set([...wanted.values()].flat());
     for (const [port, forward] of open) if (!ports.has(port)) closeAndForget(open, port, forward);
-    for (const port of ports) if (!open.has(port)) open.set(port, forwardPort(port, nodeIP, log));
+    for (const port of ports) if (!open.has(port)) open.set(port, forwardPort(port, nodeIP, log, clock));
   };
   const unsubscribe = caches.subscribe(serviceType, (service, previous) => {
     const key = keyOf((service ?? previous)!);
@@ -51,12 +52,12 @@ function nodePortsOf({ spec }: Stored<Service>): string[] {
   );
 }
 
-function forwardPort(name: string, nodeIP: string, log: Log): Closable {
+function forwardPort(name: string, nodeIP: string, log: Log, clock: Clock): Closable {
   const [protocol, text] = name.split('/');
   const port = Number(text);
   const failed = (error: Error) =>
     log('a NodePort does not answer at 127.0.0.1', { port, protocol, why: error.message });
-  if (protocol === 'UDP') return forwardUdp(port, nodeIP, failed);
+  if (protocol === 'UDP') return forwardUdp(port, nodeIP, failed, clock);
   return protocol === 'TCP' ? forwardTcp(port, nodeIP, failed) : { close() {} };
 }
 
@@ -84,39 +85,42 @@ function forwardTcp(port: number, nodeIP: string, failed: (error: Error) => void
   };
 }
 
+interface UdpClient {
+  socket: UdpSocket;
+  idle: Timer;
+}
+
 /** A socket of its own towards the node for each client, so that answers find back. */
-function forwardUdp(port: number, nodeIP: string, failed: (error: Error) => void): Closable {
-  const clients = new Map<string, { socket: UdpSocket; idle: NodeJS.Timeout }>();
+function forwardUdp(port: number, nodeIP: string, failed: (error: Error) => void, clock: Clock): Closable {
+  const clients = new Map<string, UdpClient>();
   const server = createSocket('udp4');
+  const end = (key: string) => {
+    clients.get(key)?.idle.cancel();
+    clients.get(key)?.socket.close();
+    clients.delete(key);
+  };
+  const open = (key: string, from: { address: string; port: number }): UdpClient => {
+    const socket = createSocket('udp4');
+    socket.on('message', (message) => server.send(message, from.port, from.address));
+    socket.on('error', () => end(key));
+    return { socket, idle: clock.schedule(UDP_IDLE_MS, () => end(key)) };
+  };
   server.on('error', failed);
   server.on('message', (message, from) => {
     const key = `${from.address}:${from.port}`;
     const known = clients.get(key);
-    known?.idle.refresh();
-    const socket = known?.socket ?? openClient(key, from);
-    socket?.send(message, port, nodeIP);
+    if (!known && clients.size >= MAX_UDP_CLIENTS) return;
+    const client = known ?? open(key, from);
+    client.idle.cancel();
+    client.idle = clock.schedule(UDP_IDLE_MS, () => end(key));
+    clients.set(key, client);
+    client.socket.send(message, port, nodeIP);
   });
-  const openClient = (key: string, from: { address: string; port: number }): UdpSocket | undefined => {
-    if (clients.size >= MAX_UDP_CLIENTS) return undefined;
-    const socket = createSocket('udp4');
-    const end = () => {
-      clients.delete(key);
-      socket.close();
-    };
-    const idle = setTimeout(end, UDP_IDLE_MS).unref();
-    socket.on('message', (message) => server.send(message, from.port, from.address));
-    socket.on('error', end);
-    clients.set(key, { socket, idle });
-    return socket;
-  };
   server.bind(port, LOOPBACK);
   return {
     close() {
       server.close();
-      for (const { socket, idle } of clients.values()) {
-        clearTimeout(idle);
-        socket.close();
-      }
+      for (const key of [...clients.keys()]) end(key);
     },
   };
 }

@@ -9,6 +9,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   runc: 'runc',
   ip: 'iproute2',
   nft: 'nftables',
+  conntrack: 'conntrack',
   nsenter: 'util-linux',
   mount: 'mount',
 };
