@@ -1,4 +1,5 @@
 import type { Controller } from '../../lib/client/controller.ts';
+import { createClusterRoleAggregation } from './clusterrole-aggregation.ts';
 import type { ControllerDependencies } from './dependencies.ts';
 import { createDeploymentController } from './deployment/deployment.ts';
 import { createEndpointsController } from './endpoints/endpoints.ts';
@@ -31,6 +32,7 @@ export function createControllers(dependencies: ControllerDependencies): Control
     createNodeLifecycleController(dependencies),
     createTaintEvictionController(dependencies),
     createPodGarbageCollector(dependencies),
+    createClusterRoleAggregation(dependencies),
     ...(dependencies.clusterCIDR ? [createNodeIpamController(dependencies, dependencies.clusterCIDR)] : []),
   ];
 }

@@ -83,6 +83,13 @@ export const priorityClasses = resourceType<api.PriorityClass>(
   'PriorityClass',
   false,
 );
+export const clusterRoles = resourceType<api.ClusterRole>(
+  'rbac.authorization.k8s.io',
+  'v1',
+  'clusterroles',
+  'ClusterRole',
+  false,
+);
 export const podDisruptionBudgets = resourceType<api.PodDisruptionBudget>(
   'policy',
   'v1',
