@@ -33,7 +33,6 @@ function read(socket: TLSSocket): Connection {
     commonName: [subject.CN].flat()[0]!,
     organizations: [organizations].flat() as string[],
     sha256: fingerprint256.replaceAll(':', '').toLowerCase(),
-    sha256: fingerprint256.replaceAll(':', '').toLowerCase(),
   };
   return connection;
 }

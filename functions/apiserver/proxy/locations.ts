@@ -37,12 +37,10 @@ export async function podProxyUrl(call: Call): Promise<UpgradeTarget> {
 /** services/NAME/proxy: one of the endpoints that are ready. Source: pkg/registry/core/service/storage ResourceLocation. */
 export async function serviceProxyUrl(call: Call): Promise<UpgradeTarget> {
   const { scheme, name, port } = splitSchemeNamePort(call.info.name);
-  const service = (await read(call, name)) as Service;
-  const portName = servicePortName(service, port);
-  const endpoints = await readyEndpoints(call, name, portName);
-  if (endpoints.length === 0) {
-    throw serviceUnavailable(`no endpoints available for service ${JSON.stringify(call.info.name)}`);
-  }
+  const item = await call.server.store.get(keyOf(call.type, call.info.namespace, name));
+  const service = item && (decodeStored(item.value) as Service);
+  const endpoints = service ? await readyEndpoints(call, name, servicePortName(service, port)) : [];
+  if (endpoints.length === 0) throw serviceUnavailable(`no endpoints available for service ${JSON.stringify(name)}`);
   const { ip, port: number } = endpoints[Math.floor(call.server.random.next() * endpoints.length)]!;
   return target(call, scheme, ip, String(number));
 }

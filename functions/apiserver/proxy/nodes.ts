@@ -1,4 +1,4 @@
-import { badRequest, notFound } from '../../../lib/api/status.ts';
+import { notFound, StatusError } from '../../../lib/api/status.ts';
 import type { Node } from '../../../lib/api/types.ts';
 import type { Server } from '../dependencies.ts';
 import { keyOf } from '../registry/resource-table.ts';
@@ -18,7 +18,7 @@ export async function agentUrl(server: Server, nodeName: string): Promise<URL> {
   const address = PREFERRED_ADDRESSES.map((wanted) => addresses.find(({ type: kind }) => kind === wanted)).find(
     Boolean,
   );
-  if (!address) throw badRequest(`no preferred addresses found; known addresses: []`);
+  if (!address) throw new StatusError(500, '', 'no preferred addresses found; known addresses: []');
   const port = status?.daemonEndpoints?.kubeletEndpoint?.Port || AGENT_PORT;
   return new URL(`https://${hostOf(address.address)}:${port}/`);
 }

@@ -22,14 +22,17 @@ export function planDeletion(type: ResourceType, object: WithMeta, options: Dele
   const graceful = beginGrace(type, object, options, now);
   if (graceful === 'pending') return { action: 'nothing' };
   const { metadata } = object;
-  metadata.finalizers = finalizersFor(type, metadata, options);
+  const finalizers = finalizersFor(type, metadata, options);
+  setFinalizers(metadata, finalizers);
   if (graceful && metadata.deletionGracePeriodSeconds! > 0) return { action: 'mark', object };
-  if (metadata.finalizers.length === 0) {
-    delete metadata.finalizers;
-    return { action: 'remove', object };
-  }
+  if (finalizers.length === 0) return { action: 'remove', object };
   if (!graceful) markAsDeleting(metadata, now);
   return { action: 'mark', object };
+}
+
+function setFinalizers(metadata: ObjectMeta, finalizers: string[]): void {
+  if (finalizers.length) metadata.finalizers = finalizers;
+  else delete metadata.finalizers;
 }
 
 /** A namespace stays until spec.finalizers says that it is empty. Source: pkg/registry/core/namespace/storage. */
@@ -45,8 +48,7 @@ function planNamespaceDeletion(
   if (metadata.deletionTimestamp && finalizers.length === 0) return { action: 'remove', object };
   metadata.deletionTimestamp ??= time(now);
   object['status'] = { ...object['status'], phase: 'Terminating' };
-  if (finalizers.length) metadata.finalizers = finalizers;
-  else delete metadata.finalizers;
+  setFinalizers(metadata, finalizers);
   return { action: 'mark', object };
 }
 

@@ -1,4 +1,5 @@
 import type { KubeObject } from '../../../lib/api/object.ts';
+import { validateSchema } from '../../../lib/api/schema.ts';
 import type { ResourceType } from './resource-table.ts';
 
 const decoder = new TextDecoder();
@@ -11,7 +12,8 @@ export function decodeStored(value: Uint8Array): KubeObject & { metadata: NonNul
 /** A fresh copy as this type's version shows it. */
 export function decodeFor(type: ResourceType, value: Uint8Array): KubeObject {
   const object = decodeStored(value);
-  return type.conversion ? type.conversion.fromStored(object) : object;
+  if (!type.conversion) return object;
+  return validateSchema(type.conversion.fromStored(object), type, { fieldValidation: 'Ignore' }).object;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { notSupported, required } from '../../../../lib/api/causes.ts';
 import type { KubeObject } from '../../../../lib/api/object.ts';
-import { badRequest, type Cause, conflict, invalid } from '../../../../lib/api/status.ts';
+import { badRequest, type Cause, conflict, StatusError } from '../../../../lib/api/status.ts';
 import type { PodCondition } from '../../../../lib/api/types.ts';
 import { timestamp } from '../../../../lib/runtime/clock.ts';
 import { attributes, mutate, validate } from '../admit.ts';
@@ -21,7 +21,7 @@ export async function createBinding(call: Call): Promise<Answer> {
   const name = call.info.subresource ? call.info.name : (object.metadata.name ?? '');
   if (object.metadata.name !== name) throw badRequest('name in URL does not match name in Binding object');
   const causes = bindingCauses(object);
-  if (causes.length) throw invalid(BINDING, name, causes);
+  if (causes.length) throw new StatusError(500, '', aggregate(causes));
   const given = attributes(call, { operation: 'CREATE', object, dryRun });
   await mutate(call, given);
   await validate(call, given);
@@ -29,6 +29,12 @@ export async function createBinding(call: Call): Promise<Answer> {
   const now = timestamp(call.server.clock);
   await rewrite(call.server, pods, { namespace: call.info.namespace, name }, dryRun, (pod) => bind(pod, object, now));
   return { status: 201, object: { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 } };
+}
+
+/** Upstream passes these on as a plain error. */
+function aggregate(causes: readonly Cause[]): string {
+  const texts = causes.map(({ field, message }) => `${field}: ${message}`);
+  return texts.length === 1 ? texts[0]! : `[${texts.join(', ')}]`;
 }
 
 function bindingCauses(binding: KubeObject): Cause[] {
