@@ -6,6 +6,7 @@ import { cniConfig } from '../../agent/network/cni.ts';
 import { setUpNodeNetwork } from '../../agent/network/node-network.ts';
 import { startContainerd } from '../../agent/runtime/containerd/containerd.ts';
 import { containerdPaths } from '../../agent/runtime/containerd/paths.ts';
+import { startServer } from '../../agent/server/server.ts';
 import type { Client } from '../../lib/client/client.ts';
 import { createClient } from '../../lib/client/create-client.ts';
 import { httpsTransport } from '../../lib/client/https.ts';
@@ -43,7 +44,23 @@ export async function startNode(config: NodeAgentConfig, platform: Platform): Pr
     agent.pods,
     platform,
   );
+  const pem = (name: string) => join(config.pki, name);
+  const server = await startServer({
+    nodeName: config.nodeName,
+    pods: agent.pods,
+    runtime: containerd.runtime,
+    clock,
+    log,
+    healthy: () => agent.ready,
+    config: agentConfig(config),
+    certFile: pem('kubelet.crt'),
+    keyFile: pem('kubelet.key'),
+    clientCaFile: pem('ca.crt'),
+    address: config.nodeIP,
+    port: config.kubeletPort,
+  });
   return async () => {
+    await server.close();
     await networking.stop();
     await agent.stop();
     containerd.release();
