@@ -10,44 +10,63 @@ export interface Reader {
   get<T = KubeObject>(type: string, name: string, namespace?: string): Promise<Stored<T> | undefined>;
   /** The very same array for as long as nothing in it has changed: what is compiled from it may be kept against it. */
   list<T = KubeObject>(type: string, namespace?: string): Promise<readonly Stored<T>[]>;
+  /** As `list`, but keeps what `extract` makes of each object instead of the object: for types with too many to hold decoded. */
+  extract<T, V>(type: string, namespace: string | undefined, extract: Extract<T, V>): Promise<readonly V[]>;
 }
+
+/** Pure; one function for each use, as it names the cache. */
+export type Extract<T, V> = (object: Stored<T>) => V;
 
 /** Decoded objects kept; a revision is never reused, so key and revision name the bytes. */
-const MAX_DECODED = 20_000;
+const MAX_DECODED = 2_000;
 const MAX_LISTS = 1_000;
-
-interface CachedList {
-  items: readonly Item[];
-  objects: readonly Stored<any>[];
-}
 
 export function storeReader(store: Store): Reader {
   const decoded = new Map<string, { revision: number; object: Stored<any> }>();
-  const lists = new Map<string, CachedList>();
+  const lists = new Map<Extract<any, any>, Map<string, CachedList>>();
 
-  function decode(item: Item): Stored<any> {
-    const cached = decoded.get(item.key);
-    if (cached?.revision === item.revision) return cached.object;
-    const object = decodeItem(item);
-    keep(decoded, item.key, { revision: item.revision, object }, MAX_DECODED);
-    return object;
+  async function extract<T, V>(type: string, namespace: string | undefined, of: Extract<T, V>): Promise<readonly V[]> {
+    const prefix = namespace ? `${type}/${namespace}/` : `${type}/`;
+    const { items } = await store.list(prefix);
+    const cache = lists.get(of) ?? new Map<string, CachedList>();
+    lists.set(of, cache);
+    const cached = cache.get(prefix);
+    if (cached && sameItems(cached.items, items)) return cached.values;
+    const values = extractAll(items, cached, (item) => of(decodeItem(item)));
+    keep(cache, prefix, { items, values }, MAX_LISTS);
+    return values;
   }
 
   return {
     async get(type, name, namespace) {
       const item = await store.get(storageKey(type, name, namespace));
-      return item && decode(item);
+      if (!item) return undefined;
+      const cached = decoded.get(item.key);
+      if (cached?.revision === item.revision) return cached.object;
+      const object = decodeItem(item);
+      keep(decoded, item.key, { revision: item.revision, object }, MAX_DECODED);
+      return object;
     },
-    async list(type, namespace) {
-      const prefix = namespace ? `${type}/${namespace}/` : `${type}/`;
-      const { items } = await store.list(prefix);
-      const cached = lists.get(prefix);
-      if (cached && sameItems(cached.items, items)) return cached.objects;
-      const objects = items.map(decode);
-      keep(lists, prefix, { items, objects }, MAX_LISTS);
-      return objects;
-    },
+    list: (type, namespace) => extract(type, namespace, itself) as Promise<readonly Stored<any>[]>,
+    extract,
   };
+}
+
+const itself: Extract<any, Stored<any>> = (object) => object;
+
+interface CachedList {
+  items: readonly Item[];
+  values: readonly any[];
+}
+
+/** Both lists are in order of their keys, so what is unchanged is found in one walk beside each other. */
+function extractAll<V>(items: readonly Item[], before: CachedList | undefined, of: (item: Item) => V): V[] {
+  let at = 0;
+  return items.map((item) => {
+    while (before?.items[at] && before.items[at]!.key < item.key) at++;
+    const old = before?.items[at];
+    return old && sameItem(old, item) ? before!.values[at] : of(item);
+  });
 }
 
 export function storageKey(type: string, name: string, namespace?: string): string {

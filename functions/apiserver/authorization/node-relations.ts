@@ -1,3 +1,4 @@
+import type { Stored } from '../../../lib/api/object.ts';
 import type { PersistentVolume, Pod } from '../../../lib/api/types.ts';
 import type { Reader } from '../reader.ts';
 import { podReferences, type ReferenceType } from './pod-references.ts';
@@ -13,19 +14,34 @@ export interface NodeRelations {
   namesNode(node: string, type: string, name: string, namespace?: string): Promise<boolean>;
 }
 
-export function nodeRelations(reader: Reader): NodeRelations {
-  const known = new WeakMap<object, Set<string>>();
+interface BoundPod {
+  readonly node: string | undefined;
+  readonly references: ReadonlySet<string>;
+}
 
-  /** Decoded objects are shared and never written to, so a pod's references are found once. */
-  function referencesOf(pod: Pod): Set<string> {
-    const references = known.get(pod) ?? podReferences(pod);
-    known.set(pod, references);
+/** Pods of one template refer to the same things: one set serves them all. */
+const MAX_SETS = 10_000;
+
+export function nodeRelations(reader: Reader): NodeRelations {
+  const sets = new Map<string, ReadonlySet<string>>();
+
+  function shared(references: ReadonlySet<string>): ReadonlySet<string> {
+    const key = [...references].join(' ');
+    const known = sets.get(key);
+    if (known) return known;
+    if (sets.size >= MAX_SETS) sets.clear();
+    sets.set(key, references);
     return references;
   }
 
+  const boundPod = (pod: Stored<Pod>): BoundPod => ({
+    node: pod.spec?.nodeName,
+    references: shared(podReferences(pod as Pod)),
+  });
+
   async function podRefers(node: string, namespace: string, reference: string): Promise<boolean> {
-    const pods = await reader.list<Pod>('pods', namespace);
-    return pods.some((pod) => pod.spec?.nodeName === node && referencesOf(pod as Pod).has(reference));
+    const pods = await reader.extract('pods', namespace, boundPod);
+    return pods.some((pod) => pod.node === node && pod.references.has(reference));
   }
 
   async function claimUsed(node: string, volume: PersistentVolume): Promise<boolean> {
