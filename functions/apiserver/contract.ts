@@ -88,7 +88,8 @@ export interface RuleContext {
 
 /**
  * The special rules of one kind (functions/apiserver/kinds/GROUP/KIND.ts). All optional: the schema alone serves a plain kind.
- * Order on create: defaults → prepareForCreate → admission → validate → store. On update: defaults → prepareForUpdate → validateUpdate.
+ * Order on create: defaults → mutating admission → prepareForCreate → validate → validating admission → store.
+ * On update: defaults → mutating admission → prepareForUpdate → validateUpdate → validating admission → store.
  */
 export interface KindRules {
   /** Fills what the API defaults, in place; must leave an already defaulted object unchanged. */

@@ -1,3 +1,6 @@
+const EMPTY = Buffer.alloc(0);
+const LENGTH_DELIMITED = 2;
+
 /**
  * The Swagger document as the protobuf message that client-go asks for.
  * Source: github.com/google/gnostic-models/openapiv2/OpenAPIv2.proto.
@@ -87,9 +90,6 @@ function extension(field: number, name: string, value: unknown): Buffer {
 function any(value: unknown): Buffer {
   return message([text(2, `${typeof value === 'string' ? value : JSON.stringify(value)}\n`)]);
 }
-
-const EMPTY = Buffer.alloc(0);
-const LENGTH_DELIMITED = 2;
 
 function named(field: number, name: string, value: Buffer): Buffer {
   return nested(field, message([text(1, name), nested(2, value)]));

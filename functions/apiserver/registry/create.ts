@@ -38,20 +38,26 @@ export async function createObject(call: Call, object: WithMeta, options: WriteO
   if (object.metadata.resourceVersion) {
     throw new StatusError(500, '', 'resourceVersion should not be set on objects to be created');
   }
-  const context = ruleContext(call);
   dedupOwnerReferences(call, object.metadata);
   rules.defaults?.(object);
-  rules.prepareForCreate?.(object, context);
-  if (rules.generationFrom) object.metadata.generation = 1;
   const given = attributes(call, { operation: 'CREATE', object, dryRun: options.dryRun });
   await mutate(call, given);
   fillSystemFields(server, object.metadata);
   const generated = !object.metadata.name && object.metadata.generateName;
   if (generated) object.metadata.name = generateName(server, generated);
+  prepare(call, object);
   checkCreate(call, object);
   if (rules.warnings) call.warnings.push(...rules.warnings(object));
   await validate(call, given);
   return commitCreate(call, object, options, generated || undefined);
+}
+
+/** Status has a door of its own, and generation counts from one. */
+function prepare(call: Call, object: WithMeta): void {
+  const { rules, subresources } = call.type;
+  if (rules.prepareForCreate) rules.prepareForCreate(object, ruleContext(call));
+  else if (subresources.has('status')) delete object['status'];
+  if (rules.generationFrom) object.metadata.generation = 1;
 }
 
 export function ruleContext(call: Call): RuleContext {

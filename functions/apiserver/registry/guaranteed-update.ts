@@ -73,8 +73,8 @@ async function updateOnce(call: Call, change: Change, item: Item): Promise<Answe
   dedupOwnerReferences(call, object.metadata);
   type.rules.defaults?.(object);
   const given = attributes(call, { operation: 'UPDATE', object, oldObject: old, dryRun: change.options.dryRun });
-  change.strategy.prepare(call, object, old);
   await mutate(call, given);
+  change.strategy.prepare(call, object, old);
   raiseGeneration(type, object, old);
   const causes = change.strategy.validate(call, object, old);
   if (causes.length) throw invalid(type, call.info.name, causes);
@@ -180,7 +180,9 @@ async function remove(call: Call, { dryRun }: WriteOptions, item: Item, object: 
 /** The main resource: everything but status. */
 export const mainStrategy: UpdateStrategy = {
   prepare(call, object, old) {
-    call.type.rules.prepareForUpdate?.(object, old, ruleContext(call));
+    const { prepareForUpdate } = call.type.rules;
+    if (prepareForUpdate) prepareForUpdate(object, old, ruleContext(call));
+    else if (call.type.subresources.has('status')) keepStatus(object, old);
   },
   validate(call, object, old) {
     const { type } = call;
@@ -191,6 +193,12 @@ export const mainStrategy: UpdateStrategy = {
     return causes;
   },
 };
+
+/** Status has a door of its own. */
+function keepStatus(object: WithMeta, old: WithMeta): void {
+  if (old['status'] === undefined) delete object['status'];
+  else object['status'] = old['status'];
+}
 
 export function metadataCauses(
   object: WithMeta,
