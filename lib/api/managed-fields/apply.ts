@@ -37,8 +37,8 @@ export function applyServerSide(live: KubeObject | undefined, applied: KubeObjec
   checkConfiguration(applied, type, options.gvk);
   const present = live ? withoutManaged(live) : emptyObject(options.gvk);
   const managers = tracked(live, present, options);
-  const result = applyOver(present, withLastApplied(live, applied, options.manager), managers, type, options);
-  return { ...result, object: result.object === present && live ? withoutManaged(live) : result.object };
+  const { object, managedFields } = applyOver(present, applied, managers, type, options);
+  return { object: withLastApplied(object, applied, options.manager), managedFields };
 }
 
 function withoutManaged(object: KubeObject): KubeObject {
@@ -75,9 +75,7 @@ function applyOver(
   const next = last ? (prune(merged, last.set, claims, type) as KubeObject) : merged;
   const changes = compareFor(options, live, next);
   const conflicts = conflictsOf(claims, key, changes);
-  if (conflicts.size > 0 && !options.force && !conflictsAllowed(live, conflicts, type, options)) {
-    throw applyConflict(conflicts, claims);
-  }
+  if (conflicts.size > 0 && !options.force) refuse(conflicts, allowedConflicts(live, options.manager, type), claims);
   const left = takeOver(claims, key, changes);
   const unchanged = sameJson(live, next);
   const owned = difference(applier.set, UNOWNED);
@@ -86,15 +84,10 @@ function applyOver(
   return { object: unchanged ? live : next, managedFields: writeManagers(left) };
 }
 
-function conflictsAllowed(
-  live: KubeObject,
-  conflicts: ReadonlyMap<string, FieldSet>,
-  type: FieldType,
-  { manager }: ApplyOptions,
-): boolean {
-  const allowed = allowedConflicts(live, manager, type);
-  const all = [...conflicts.values()].reduce(union, EMPTY_SET);
-  return isEmpty(difference(all, allowed));
+function refuse(conflicts: ReadonlyMap<string, FieldSet>, allowed: FieldSet, claims: Managers): void {
+  const left = [...conflicts].map(([key, set]) => [key, difference(set, allowed)] as const);
+  const refused = left.filter(([, set]) => !isEmpty(set));
+  if (refused.length > 0) throw applyConflict(new Map(refused), claims);
 }
 
 /**

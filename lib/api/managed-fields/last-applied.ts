@@ -32,10 +32,11 @@ function lastApplied(object: KubeObject | undefined): unknown {
 }
 
 /** Keeps the annotation true where there is one, for those who go back to the client's side. */
-export function withLastApplied(live: KubeObject | undefined, applied: KubeObject, manager: string): KubeObject {
-  if (manager !== KUBECTL || !live?.metadata?.annotations?.[LAST_APPLIED]) return applied;
-  const { [LAST_APPLIED]: _, ...annotations } = applied.metadata?.annotations ?? {};
-  const bare = { ...applied, metadata: { ...applied.metadata, annotations } };
+export function withLastApplied(object: KubeObject, applied: KubeObject, manager: string): KubeObject {
+  const annotations = object.metadata?.annotations;
+  if (manager !== KUBECTL || !annotations?.[LAST_APPLIED]) return object;
+  const { [LAST_APPLIED]: _, ...others } = applied.metadata?.annotations ?? {};
+  const bare = { ...applied, metadata: { ...applied.metadata, annotations: others } };
   const text = `${JSON.stringify(bare)}\n`;
-  return { ...applied, metadata: { ...applied.metadata, annotations: { ...annotations, [LAST_APPLIED]: text } } };
+  return { ...object, metadata: { ...object.metadata, annotations: { ...annotations, [LAST_APPLIED]: text } } };
 }

@@ -1,7 +1,6 @@
-import { invalidValue } from '../causes.ts';
 import type { KubeObject } from '../object.ts';
 import type { GroupVersionKind } from '../resources.ts';
-import { badRequest, invalid, type StatusError } from '../status.ts';
+import { badRequest, type StatusError } from '../status.ts';
 import { decoderOf } from './decode.ts';
 import { countMembers, duplicateFields } from './duplicates.ts';
 import { DecodeFault } from './fault.ts';
@@ -13,8 +12,6 @@ export interface SchemaOptions {
   fieldValidation: 'Strict' | 'Warn' | 'Ignore';
   /** The JSON that the object was parsed from: with it, keys written twice are found. */
   text?: string;
-  /** The object is a patch's outcome, and this its text: faults are then told as kube-apiserver tells them of a patch, with 422. */
-  patched?: string;
 }
 
 export interface Decoded {
@@ -32,7 +29,7 @@ export function validateSchema(object: KubeObject, gvk: GroupVersionKind, option
   const definition = definitionOf(gvk);
   if (definition === undefined) return { object, warnings: [] };
   const seen: Seen = { members: 0, unknown: false };
-  const refuse = refusal(gvk, options.patched);
+  const refuse = refusal(gvk);
   const decoded = decodeAs(object, definition, refuse, seen);
   if (options.fieldValidation === 'Ignore') return { object: decoded, warnings: [] };
   const warnings = strictErrors(object, definition, options.text, seen);
@@ -61,9 +58,6 @@ function strictErrors(object: KubeObject, definition: string, text: string | und
   return surelyUnique ? unknown : [...unknown, ...duplicateFields(text)];
 }
 
-/** Source: patch.go of k8s.io/apiserver handlers for patches, rest.go transformDecodeError for bodies. */
-function refusal({ kind, version }: GroupVersionKind, patched: string | undefined): Refusal {
-  if (patched !== undefined)
-    return (why) => invalid({ group: '', kind: '' }, '', [invalidValue('patch', patched, why)]);
+function refusal({ kind, version }: GroupVersionKind): Refusal {
   return (why) => badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${why}`);
 }
