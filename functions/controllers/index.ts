@@ -1,10 +1,12 @@
 import type { Controller } from '../../lib/client/controller.ts';
 import { createClusterRoleAggregation } from './clusterrole-aggregation.ts';
+import { createDaemonSetController } from './daemonset/daemonset.ts';
 import type { ControllerDependencies } from './dependencies.ts';
 import { createDeploymentController } from './deployment/deployment.ts';
 import { createEndpointsController } from './endpoints/endpoints.ts';
 import { createEndpointSliceController } from './endpoints/endpointslice.ts';
 import { createGarbageCollector } from './garbage-collector/garbage-collector.ts';
+import { createJobController } from './job/job.ts';
 import { createNamespaceController } from './namespace/namespace.ts';
 import { createNodeIpamController } from './node/node-ipam.ts';
 import { createNodeLifecycleController } from './node/node-lifecycle.ts';
@@ -12,8 +14,10 @@ import { createTaintEvictionController } from './node/taint-eviction.ts';
 import { createPodGarbageCollector } from './pod-garbage-collector.ts';
 import { createReplicaSetController } from './replicaset/replicaset.ts';
 import { createReplicationController } from './replicaset/replication-controller.ts';
+import { createResourceQuotaController } from './resource-quota/resource-quota.ts';
 import { createRootCACertPublisher } from './root-ca-cert-publisher.ts';
 import { createServiceAccountController } from './serviceaccount.ts';
+import { createStatefulSetController } from './statefulset/statefulset.ts';
 
 export type { ControllerDependencies } from './dependencies.ts';
 
@@ -26,6 +30,9 @@ export function createControllers(dependencies: ControllerDependencies): Control
     createReplicaSetController(dependencies),
     createReplicationController(dependencies),
     createDeploymentController(dependencies),
+    createDaemonSetController(dependencies),
+    createStatefulSetController(dependencies),
+    createJobController(dependencies),
     createEndpointSliceController(dependencies),
     createEndpointsController(dependencies),
     createGarbageCollector(dependencies),
@@ -33,6 +40,7 @@ export function createControllers(dependencies: ControllerDependencies): Control
     createTaintEvictionController(dependencies),
     createPodGarbageCollector(dependencies),
     createClusterRoleAggregation(dependencies),
+    createResourceQuotaController(dependencies),
     ...(dependencies.clusterCIDR ? [createNodeIpamController(dependencies, dependencies.clusterCIDR)] : []),
   ];
 }

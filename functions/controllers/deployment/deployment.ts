@@ -6,9 +6,10 @@ import { type Cache, type Controller, type Result, watch } from '../../../lib/cl
 import { deployments, pods, replicaSets } from '../../../lib/client/resource-type.ts';
 import { claim, indexOrphans } from '../claim.ts';
 import { type ControllerDependencies, type Hands, hands } from '../dependencies.ts';
-import { canonicalJson } from '../hash.ts';
 import { isNamespaceTerminating } from '../namespace-terminating.ts';
+import { ownerKeys } from '../owner-keys.ts';
 import { controllerOf, isFinished } from '../pod-state.ts';
+import { sameStatus } from '../same-status.ts';
 import { type DeploymentPlan, planDeployment } from './plan.ts';
 import { type Draft, findNew, newReplicaSet, REVISION, sizeOf } from './replica-sets.ts';
 import { setCondition, timeText } from './status.ts';
@@ -26,7 +27,7 @@ export function createDeploymentController(dependencies: ControllerDependencies)
     concurrency: 5,
     watches: [
       { type: deployments, keys: (object, previous) => [keyOf((object ?? previous)!)] },
-      watch(replicaSets, (set, previous) => deploymentsOf(cache, set, previous)),
+      watch(replicaSets, (set, previous) => ownerKeys('Deployment', cache, selectorOf, set, previous)),
       // Recreate waits for the last old pod to go.
       { type: pods, keys: (pod, previous) => (pod || !previous ? [] : deploymentOfPod(sets, previous)) },
     ],
@@ -37,23 +38,7 @@ export function createDeploymentController(dependencies: ControllerDependencies)
   };
 }
 
-function deploymentsOf(
-  cache: Cache<Deployment>,
-  object: Stored<ReplicaSet> | undefined,
-  previous: Stored<ReplicaSet> | undefined,
-): string[] {
-  const keys = new Set<string>();
-  for (const version of [object, previous]) {
-    const owner = version && controllerOf(version);
-    if (owner?.kind === 'Deployment') keys.add(`${version!.metadata.namespace}/${owner.name}`);
-  }
-  if (object && !controllerOf(object)) {
-    for (const deployment of cache.list(object.metadata.namespace)) {
-      if (fromLabelSelector(deployment.spec.selector).matches(object.metadata.labels)) keys.add(keyOf(deployment));
-    }
-  }
-  return [...keys];
-}
+const selectorOf = ({ spec }: Stored<Deployment>) => fromLabelSelector(spec.selector);
 
 function deploymentOfPod(sets: Cache<ReplicaSet>, pod: Stored<Pod>): string[] {
   const owner = controllerOf(pod);
@@ -178,14 +163,6 @@ async function write(
       metadata: { ...deployment.metadata, annotations },
     });
   }
-  if (normal(deployment.status) === normal(status)) return;
+  if (sameStatus(deployment.status, status)) return;
   await own.client.update(deployments, { ...current, status }, { subresource: 'status' });
-}
-
-/** The API leaves out counters that are zero. */
-function normal(status: DeploymentStatus | undefined): string {
-  const entries = Object.entries(status ?? {}).filter(
-    ([, value]) => value !== 0 && !(Array.isArray(value) && value.length === 0),
-  );
-  return canonicalJson(Object.fromEntries(entries));
 }

@@ -1,15 +1,9 @@
-import type { Deployment, IntOrString } from '../../../lib/api/types.ts';
+import type { Deployment } from '../../../lib/api/types.ts';
+import { scaledValue } from '../scaled-value.ts';
 
 export const replicasOf = ({ spec }: Deployment): number => spec.replicas ?? 1;
 export const isRollingUpdate = ({ spec }: Deployment): boolean =>
   (spec.strategy?.type ?? 'RollingUpdate') === 'RollingUpdate';
-
-/** A number, or a percentage of `total`. Source: k8s.io/apimachinery/pkg/util/intstr. */
-export function scaledValue(value: IntOrString | undefined, total: number, roundUp: boolean): number {
-  if (typeof value !== 'string') return value ?? 0;
-  const share = (Number.parseInt(value, 10) * total) / 100;
-  return roundUp ? Math.ceil(share) : Math.floor(share);
-}
 
 /** Both zero would stand still: then one may be unavailable. Source: deploymentutil.ResolveFenceposts. */
 export function fenceposts(deployment: Deployment): { maxSurge: number; maxUnavailable: number } {

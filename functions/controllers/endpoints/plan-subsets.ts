@@ -40,7 +40,7 @@ function toSubsets(entries: readonly { pod: PodEndpoint; address: EndpointAddres
     // An only port may be without a name, which Endpoints leave out.
     const ports = pod.ports.map(({ name, ...port }) => (name === '' ? port : { name, ...port }));
     const key = canonicalJson(ports);
-    const subset = subsets.get(key) ?? (ports.length > 0 ? { ports } : {});
+    const subset: EndpointSubset = subsets.get(key) ?? (ports.length > 0 ? { ports } : {});
     subsets.set(key, subset);
     const field = pod.ready ? 'addresses' : 'notReadyAddresses';
     subset[field] = [...(subset[field] ?? []), address];

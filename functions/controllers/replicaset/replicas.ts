@@ -7,6 +7,7 @@ import { pods, type ResourceType } from '../../../lib/client/resource-type.ts';
 import { claim, indexOrphans, type Owner } from '../claim.ts';
 import type { Hands } from '../dependencies.ts';
 import { isNamespaceTerminating } from '../namespace-terminating.ts';
+import { ownerKeys } from '../owner-keys.ts';
 import { controllerOf, isActive, nextAvailableMs } from '../pod-state.ts';
 import { podFromTemplate } from '../pod-template.ts';
 import { replicaNames } from '../replica-names.ts';
@@ -43,29 +44,10 @@ export function createReplicaController<T extends HasStatus>(
     concurrency: 5,
     watches: [
       { type: kind.type, keys: (object, previous) => [keyOf((object ?? previous)!)] },
-      { type: pods, keys: (pod, previous) => ownersOf(kind, cache, pod, previous) },
+      { type: pods, keys: (pod, previous) => ownerKeys(kind.type.kind, cache, kind.selector, pod, previous) },
     ],
     reconcile: (key) => reconciler.reconcile(key),
   };
-}
-
-/** The pod's controller, before and after the change; of an orphan, whoever may adopt it. */
-function ownersOf<T>(
-  kind: ReplicaKind<T>,
-  cache: Cache<T>,
-  pod: Stored<Pod> | undefined,
-  previous: Stored<Pod> | undefined,
-): string[] {
-  const keys = new Set<string>();
-  for (const version of [pod, previous]) {
-    const owner = version && controllerOf(version);
-    if (owner?.kind === kind.type.kind) keys.add(`${version!.metadata.namespace}/${owner.name}`);
-  }
-  if (pod && !controllerOf(pod) && pod.metadata.labels) {
-    const adopters = cache.list(pod.metadata.namespace);
-    for (const object of adopters) if (kind.selector(object).matches(pod.metadata.labels)) keys.add(keyOf(object));
-  }
-  return [...keys];
 }
 
 class Replicas<T extends HasStatus> {
