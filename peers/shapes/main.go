@@ -73,11 +73,12 @@ func (s shapes) add(t reflect.Type) {
 		return
 	}
 	s[name] = []string{}
-	s[name] = append(s[name], s.fields(t)...)
+	s[name] = append(s[name], s.fields(t, "")...)
 }
 
 // fields gives `NAME? TYPE` for a field omitted when empty, `NAME?0` when it is also omitted at its zero value, `NAME!` otherwise.
-func (s shapes) fields(t reflect.Type) (out []string) {
+// A field of an embedded struct is written `EMBEDDED/NAME`: the decoder's messages name the struct.
+func (s shapes) fields(t reflect.Type, prefix string) (out []string) {
 	for i := 0; i < t.NumField(); i++ {
 		field := t.Field(i)
 		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
@@ -89,7 +90,7 @@ func (s shapes) fields(t reflect.Type) (out []string) {
 			if embedded.Kind() == reflect.Pointer {
 				embedded = embedded.Elem()
 			}
-			out = append(out, s.fields(embedded)...)
+			out = append(out, s.fields(embedded, prefix+field.Name+"/")...)
 			continue
 		}
 		mark := "!"
@@ -99,7 +100,7 @@ func (s shapes) fields(t reflect.Type) (out []string) {
 		if strings.Contains(options, "omitzero") {
 			mark += "0"
 		}
-		out = append(out, name+mark+" "+s.typeText(field.Type))
+		out = append(out, prefix+name+mark+" "+s.typeText(field.Type))
 	}
 	return out
 }

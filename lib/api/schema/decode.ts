@@ -20,6 +20,7 @@ export function decoderOf(definition: string): Decode {
 
 interface FieldDecoder {
   readonly name: string;
+  readonly goPath: string;
   readonly decode: Decode;
   readonly dropEmpty: boolean;
   /** What is written for nothing; undefined: nothing is. */
@@ -43,7 +44,7 @@ function compileStruct(shape: Shape): Decode {
         if (decoded !== undefined && !(field.dropEmpty && isEmpty(decoded))) out[field.name] = decoded;
       }
     } catch (fault) {
-      throw fault instanceof DecodeFault ? fault.within(shape.name, fields[at]!.name) : fault;
+      throw fault instanceof DecodeFault ? fault.within(shape.name, fields[at]!.goPath) : fault;
     }
     countMembers(value, known, seen);
     return out;
@@ -61,10 +62,11 @@ function countMembers(value: object, known: number, seen: Parameters<Decode>[1])
   if (members !== known) seen.unknown = true;
 }
 
-function compileField({ name, type, omitEmpty, omitZero }: ShapeField): FieldDecoder {
+function compileField({ name, goPath, type, omitEmpty, omitZero }: ShapeField): FieldDecoder {
   const plain = type.kind !== 'struct';
   return {
     name,
+    goPath,
     decode: compileType(type),
     dropEmpty: omitEmpty && plain && type.kind !== 'pointer',
     absent: omitZero || (omitEmpty && plain) ? undefined : zeroOf(type),

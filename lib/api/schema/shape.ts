@@ -15,6 +15,8 @@ export interface Shape {
 
 export interface ShapeField {
   readonly name: string;
+  /** Its place in Go, as messages have it: `VolumeSource.emptyDir` for a field of an embedded struct. */
+  readonly goPath: string;
   readonly type: ShapeType;
   /** Left out when empty; a struct never is. */
   readonly omitEmpty: boolean;
@@ -52,8 +54,15 @@ export function shapeOf(definition: string): Shape | undefined {
 }
 
 function parseField(line: string): ShapeField {
-  const [, name, mark, type] = /^([^?! ]+)([?!]0?) (.*)$/.exec(line)!;
-  return { name: name!, type: parseType(type!), omitEmpty: mark!.startsWith('?'), omitZero: mark!.endsWith('0') };
+  const [, path, mark, type] = /^([^?! ]+)([?!]0?) (.*)$/.exec(line)!;
+  const names = path!.split('/');
+  return {
+    name: names.at(-1)!,
+    goPath: names.join('.'),
+    type: parseType(type!),
+    omitEmpty: mark!.startsWith('?'),
+    omitZero: mark!.endsWith('0'),
+  };
 }
 
 function parseType(text: string): ShapeType {

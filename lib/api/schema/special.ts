@@ -36,16 +36,11 @@ export function specialType(definition: string, compile: Compile): SpecialType |
 
 function time(normal: (text: string) => string | undefined, layout?: string): Decode {
   return (value) => {
-    if (typeof value !== 'string') throw ownType(value, 'string');
+    if (typeof value !== 'string') throw DecodeFault.type(value, 'string');
     const text = normal(value);
     if (text === undefined) throw timeFault(value, layout);
     return text;
   };
-}
-
-/** A type that decodes itself loses its place in the message. */
-function ownType(value: unknown, goType: string): DecodeFault {
-  return DecodeFault.own(DecodeFault.type(value, goType).message);
 }
 
 function decodeQuantity(value: unknown): string {
@@ -60,11 +55,11 @@ function decodeQuantity(value: unknown): string {
 function decodeIntOrString(value: unknown): string | number {
   if (typeof value === 'string') return value;
   if (typeof value === 'number' && Number.isInteger(value) && Math.abs(value) < 2 ** 31) return value;
-  throw ownType(value, 'int32');
+  throw DecodeFault.type(value, 'int32');
 }
 
 function decodeDuration(value: unknown): string {
-  if (typeof value !== 'string') throw ownType(value, 'string');
+  if (typeof value !== 'string') throw DecodeFault.type(value, 'string');
   const nanos = parseDuration(value);
   if (nanos === undefined) throw DecodeFault.own(`time: invalid duration ${goQuote(value)}`);
   return formatDuration(nanos);
