@@ -55,7 +55,7 @@ export class Observer {
 
   /** Only the newest sandbox's address matters. */
   async #sandboxes(list: PodSandbox[]): Promise<PodSandboxStatus[]> {
-    const [newest, ...older] = list.sort((a, b) => b.createdAtMs - a.createdAtMs);
+    const [newest, ...older] = list.sort(newerSandbox);
     const status = newest && (await this.#runtime.podSandboxStatus(newest.id));
     return [...(status ? [status] : []), ...older.map((sandbox) => ({ ...sandbox, ips: [] }))];
   }
@@ -75,6 +75,11 @@ export class Observer {
   #forgetAllBut(ids: ReadonlySet<string>): void {
     for (const id of this.#exited.keys()) if (!ids.has(id)) this.#exited.delete(id);
   }
+}
+
+/** Two of one millisecond are told apart by their attempts. */
+function newerSandbox(a: PodSandbox, b: PodSandbox): number {
+  return b.createdAtMs - a.createdAtMs || b.metadata.attempt - a.metadata.attempt;
 }
 
 function newestFirst(a: RuntimeContainer, b: RuntimeContainer): number {

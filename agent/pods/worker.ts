@@ -18,6 +18,8 @@ import { podIPsOf, startPod } from './start-pod.ts';
 /** How long until what failed is tried again. Source: pod_workers.go backOffPeriod. */
 const RETRY_MS = 10_000;
 
+const SANDBOX_PAUSE_MS = 1000;
+
 export interface Ended {
   reason: string;
   message: string;
@@ -129,7 +131,8 @@ export class PodWorker {
   async #run(pod: Pod, runtime: RuntimePod): Promise<number | undefined> {
     if (!this.#admit(pod, runtime)) return this.#terminate(pod, runtime);
     const plan = planPod({ pod, runtime, probes: this.#equipment.prober });
-    const starts = plan.start.filter((start) => this.#mayStart(pod, runtime, start));
+    // What is being started is not to be judged by the instance before it.
+    const starts = this.#starting ? [] : plan.start.filter((start) => this.#mayStart(pod, runtime, start));
     this.#report(pod, runtime, false);
     if (plan.killPod && plan.createSandbox === undefined) return this.#finish(pod, runtime);
     if (this.#starting || this.#kills.size > 0) return this.#nextLook(pod);
@@ -213,6 +216,8 @@ export class PodWorker {
     const abort = new AbortController();
     this.#starting = abort;
     const { clock, log } = this.#equipment.context;
+    // Sandboxes that die as soon as they are made must not be made in a tight loop.
+    if (plan.createSandbox) this.#retryAtMs = clock.now() + SANDBOX_PAUSE_MS;
     void startPod(this.#equipment, {
       pod,
       runtime,

@@ -25,7 +25,7 @@ export function statusPatch(pod: Pod, wanted: PodStatus): object | undefined {
   for (const field of FIELDS) {
     const value = plain(wanted[field]);
     if (isDeepStrictEqual(plain(has[field]), value)) continue;
-    changes[field] = value === undefined ? null : replaced(field, value);
+    changes[field] = value === undefined ? null : has[field]?.length ? replaced(field, value) : value;
   }
   const conditions = changedConditions(pod, wanted);
   if (conditions.length > 0) changes['conditions'] = conditions;
@@ -38,13 +38,15 @@ function replaced(field: string, value: any): any {
   return field === 'podIPs' || field === 'hostIPs' ? [{ $patch: 'replace' }, ...value] : value;
 }
 
+/** All of ours if one changed. */
 function changedConditions(pod: Pod, wanted: PodStatus): unknown[] {
   const before = new Map(pod.status?.conditions?.map((condition) => [condition.type, condition]));
-  return (wanted.conditions ?? []).flatMap((condition) => {
+  const conditions = wanted.conditions ?? [];
+  if (conditions.every((one) => isDeepStrictEqual(essence(before.get(one.type)), essence(one)))) return [];
+  return conditions.map((condition) => {
     const old = before.get(condition.type);
-    if (isDeepStrictEqual(essence(old), essence(condition))) return [];
     // A merge keeps what is not named: what no longer holds must be named.
-    return [{ ...(old?.reason && { reason: null }), ...(old?.message && { message: null }), ...condition }];
+    return { ...(old?.reason && { reason: null }), ...(old?.message && { message: null }), ...condition };
   });
 }
 

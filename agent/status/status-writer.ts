@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { isReason } from '../../lib/api/status.ts';
 import type { Pod, PodStatus } from '../../lib/api/types.ts';
 import type { Client } from '../../lib/client/client.ts';
@@ -10,10 +11,15 @@ import { statusPatch } from './status-patch.ts';
 
 const RETRY: Backoff = { baseMs: 200, maxMs: 10_000, jitter: 0.5 };
 
+/** The same patch is not sent again sooner: two writers that disagree must not keep each other busy. */
+const REPEAT_MS = 1000;
+
 interface Entry {
   /** As the API has it, as far as we know. */
   pod: Pod;
   wanted: PodStatus;
+  /** The patch before, and when: the same again shows that somebody undoes it. */
+  last?: { body: object; atMs: number } | undefined;
   writing?: Promise<void> | undefined;
 }
 
@@ -66,9 +72,11 @@ export class StatusWriter {
   }
 
   async #once(entry: Entry): Promise<'done' | 'failed'> {
-    const { client, log, written } = this.#options;
+    const { client, log, written, clock } = this.#options;
     const body = statusPatch(entry.pod, entry.wanted);
-    if (!body) return 'done';
+    if (!body || (isDeepStrictEqual(body, entry.last?.body) && clock.now() - entry.last!.atMs < REPEAT_MS))
+      return 'done';
+    entry.last = { body, atMs: clock.now() };
     const { namespace, name } = entry.pod.metadata!;
     try {
       const patch = { type: 'strategic', body } as const;
@@ -78,6 +86,7 @@ export class StatusWriter {
     } catch (error) {
       // The pod is gone, or another has its name: there is nothing to tell.
       if (isReason(error, 'NotFound', 'Conflict')) return 'done';
+      entry.last = undefined;
       log('cannot write the status of a pod', { pod: `${namespace}/${name}`, error });
       return isReason(error, 'Invalid', 'Forbidden') ? 'done' : 'failed';
     }

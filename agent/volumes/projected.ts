@@ -61,5 +61,5 @@ export async function existing<T>(
 ): Promise<T | undefined> {
   const object = await read(pod.metadata?.namespace ?? '', name);
   if (object || optional) return object;
-  throw new VolumeError(`${kind}s "${name}" not found`);
+  throw new VolumeError(`${kind} "${name}" not found`);
 }

@@ -183,8 +183,9 @@ export function fakeApiserver(now: () => number = () => 0): FakeApiserver {
   };
 }
 
-/** RFC 7386. */
+/** RFC 7386; of strategic merge patches only that a list is replaced. */
 function merge(target: any, patch: any): any {
+  if (Array.isArray(patch)) return patch.filter((entry) => !entry?.$patch);
   if (patch === null || typeof patch !== 'object' || Array.isArray(patch)) return patch;
   const result: any = { ...(typeof target === 'object' && !Array.isArray(target) ? target : {}) };
   for (const [key, value] of Object.entries(patch)) {
