@@ -77,7 +77,7 @@ export function security(options: SecurityOptions): Security {
     reader,
     authenticate: authenticator(tokens, audiences),
     authorize,
-    admission: defaultAdmission({ reader, rbac, authorize, clock, random }),
+    admission: defaultAdmission({ store, reader, rbac, authorize, clock, random }),
     virtual: new Map([
       ['authentication.k8s.io/tokenreviews', tokenReviews(tokens, audiences)],
       ['authentication.k8s.io/selfsubjectreviews', selfSubjectReviews(clock)],

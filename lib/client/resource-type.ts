@@ -54,6 +54,7 @@ export const replicationControllers = resourceType<api.ReplicationController>(
   'replicationcontrollers',
   'ReplicationController',
 );
+export const resourceQuotas = resourceType<api.ResourceQuota>('', 'v1', 'resourcequotas', 'ResourceQuota');
 export const secrets = resourceType<api.Secret>('', 'v1', 'secrets', 'Secret');
 export const serviceAccounts = resourceType<api.ServiceAccount>('', 'v1', 'serviceaccounts', 'ServiceAccount');
 export const services = resourceType<api.Service>('', 'v1', 'services', 'Service');

@@ -1,5 +1,6 @@
 import type { Clock } from '../../../lib/runtime/clock.ts';
 import type { Random } from '../../../lib/runtime/random.ts';
+import type { Store } from '../../../lib/storage/contract.ts';
 import type { Rbac } from '../authorization/rbac.ts';
 import type { AdmissionPlugin, Authorizer } from '../contract.ts';
 import type { Reader } from '../reader.ts';
@@ -20,12 +21,14 @@ import { podSecurity } from './pod-security/pod-security.ts';
 import { podTopologyLabels } from './pod-topology-labels.ts';
 import { priority } from './priority.ts';
 import { rbacEscalation } from './rbac-escalation.ts';
+import { resourceQuota } from './resource-quota.ts';
 import { runtimeClass } from './runtime-class.ts';
 import { serviceAccount } from './service-account.ts';
 import { storageObjectInUseProtection } from './storage-object-in-use-protection.ts';
 import { taintNodesByCondition } from './taint-nodes-by-condition.ts';
 
 export interface AdmissionDependencies {
+  store: Store;
   reader: Reader;
   rbac: Rbac;
   authorize: Authorizer;
@@ -34,7 +37,8 @@ export interface AdmissionDependencies {
 }
 
 /** kube-apiserver's plugins that are on by default, with NodeRestriction, in its order. Source: pkg/kubeapiserver/options/plugins.go */
-export function defaultAdmission({ reader, rbac, authorize, clock, random }: AdmissionDependencies): AdmissionPlugin[] {
+export function defaultAdmission(dependencies: AdmissionDependencies): AdmissionPlugin[] {
+  const { store, reader, rbac, authorize, clock, random } = dependencies;
   return [
     namespaceLifecycle(reader),
     limitRanger(reader),
@@ -56,5 +60,6 @@ export function defaultAdmission({ reader, rbac, authorize, clock, random }: Adm
     podTopologyLabels(reader),
     // Webhooks and admission policies are stored, not yet called: their place is here, before the quota.
     rbacEscalation(rbac, authorize),
+    resourceQuota(reader, store, clock),
   ];
 }

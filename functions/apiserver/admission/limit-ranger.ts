@@ -1,8 +1,8 @@
 import { parseQuantity, type Quantity } from '../../../lib/api/quantity.ts';
+import { podQuantities, type Quantities, quantities } from '../../../lib/api/resource-list.ts';
 import type { Container, LimitRange, LimitRangeItem, PersistentVolumeClaim, Pod } from '../../../lib/api/types.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from '../contract.ts';
 import type { Reader } from '../reader.ts';
-import { podQuantities, type Quantities, quantities } from './quantities.ts';
 import { createsPod, isFor, refusal } from './request.ts';
 
 const ANNOTATION = 'kubernetes.io/limit-ranger';

@@ -1,7 +1,7 @@
+import { quantities } from '../../../lib/api/resource-list.ts';
 import type { Pod, PodSpec, RuntimeClass, Toleration } from '../../../lib/api/types.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from '../contract.ts';
 import type { Reader } from '../reader.ts';
-import { quantities } from './quantities.ts';
 import { createsPod, refusal } from './request.ts';
 
 /** Gives a pod its runtime's overhead and scheduling. Source: plugin/pkg/admission/runtimeclass */

@@ -1,7 +1,7 @@
-import { parseQuantity, type Quantity } from '../../../lib/api/quantity.ts';
-import type { Container, PodSpec } from '../../../lib/api/types.ts';
+import { parseQuantity, type Quantity } from './quantity.ts';
+import type { Container, PodSpec } from './types.ts';
 
-/** Quantities by resource name, exact: their text lands in messages and in a quota's status. */
+/** A ResourceList with its quantities parsed, exact: their text lands in messages and in a quota's status. */
 export type Quantities = Map<string, Quantity>;
 
 export function quantities(given: Readonly<Record<string, string>> | undefined): Quantities {
@@ -40,4 +40,20 @@ export function podQuantities(spec: PodSpec, side: Side): Quantities {
   atLeast(addTo(total, sidecars), initPeak);
   for (const [name, quantity] of quantities(spec.resources?.[side])) total.set(name, quantity);
   return total;
+}
+
+/** As a status holds it. */
+export function toResourceList(from: Quantities): Record<string, string> {
+  return Object.fromEntries([...from].map(([name, quantity]) => [name, quantity.toString()]));
+}
+
+/** Only these names. */
+export function mask(from: Quantities, keep: (name: string) => boolean): Quantities {
+  return new Map([...from].filter(([name]) => keep(name)));
+}
+
+/** `cpu=1,memory=2Gi` */
+export function describeQuantities(from: Quantities): string {
+  const names = [...from.keys()].sort();
+  return names.map((name) => `${name}=${from.get(name)}`).join(',');
 }
