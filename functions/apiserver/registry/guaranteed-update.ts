@@ -1,8 +1,10 @@
 import type { KubeObject } from '../../../lib/api/object.ts';
 import { type Cause, conflict, invalid, notFound, OBJECT_MODIFIED, StatusError } from '../../../lib/api/status.ts';
 import { type Item, StoreError, type Write } from '../../../lib/storage/contract.ts';
+import { forbiddenError } from '../authorization/forbidden.ts';
 import { validateObjectMeta, validateObjectMetaUpdate } from '../kinds/metadata.ts';
 import { attributes, mutate, validate } from './admit.ts';
+import { trackOwners } from './apply.ts';
 import type { Answer, Call } from './call.ts';
 import { createObject, lostCompanionRace, ruleContext } from './create.ts';
 import { dedupOwnerReferences, matchNamespace, type WithMeta, wipeSystemFields, withMeta } from './metadata.ts';
@@ -20,8 +22,8 @@ export interface Change {
   readonly strategy: UpdateStrategy;
   /** A name that is not there is made. */
   readonly createIfAbsent?: boolean;
-  /** Goes on over a concurrent write when the request named no resourceVersion. */
-  readonly retryConflicts?: boolean;
+  /** `next` says who owns which field: an apply. */
+  readonly ownsFields?: boolean;
 }
 
 export interface UpdateStrategy {
@@ -55,9 +57,14 @@ function mayRetry(error: StoreError, key: string): boolean {
 async function createAbsent(call: Call, change: Change): Promise<Answer> {
   const { type, info } = call;
   if (!change.createIfAbsent) throw notFound(type, info.name);
+  const attributes = { ...info, verb: 'create', user: call.user };
+  const decision = await call.server.authorize(attributes);
+  if (!decision.allowed) throw forbiddenError(attributes, decision.reason);
   const object = withMeta(await change.next(undefined));
+  const { managedFields } = object.metadata;
   wipeSystemFields(object.metadata);
   delete object.metadata.resourceVersion;
+  if (change.ownsFields && managedFields) object.metadata.managedFields = managedFields;
   object.metadata.name = info.name;
   matchNamespace(call, object.metadata);
   return createObject({ ...call, info: { ...info, verb: 'create' } }, object, change.options);
@@ -76,6 +83,7 @@ async function updateOnce(call: Call, change: Change, item: Item): Promise<Answe
   await mutate(call, given);
   change.strategy.prepare(call, object, old);
   raiseGeneration(type, object, old);
+  if (!change.ownsFields) trackOwners(call, object, old, change.options);
   const causes = change.strategy.validate(call, object, old);
   if (causes.length) throw invalid(type, call.info.name, causes);
   if (type.rules.warnings) call.warnings.push(...type.rules.warnings(object, old));

@@ -8,6 +8,7 @@ import { schemaOf } from '../../../lib/api/schema.ts';
 import { badRequest, invalid, isReason, StatusError } from '../../../lib/api/status.ts';
 import { mediaTypeOf } from '../negotiation/media-types.ts';
 import { readBody } from '../negotiation/read-body.ts';
+import { APPLY_PATCH, apply, checkNotForced } from './apply.ts';
 import type { Answer, Call } from './call.ts';
 import { guaranteedUpdate, mainStrategy, type UpdateStrategy } from './guaranteed-update.ts';
 import { matchName, matchNamespace, type WithMeta, withMeta } from './metadata.ts';
@@ -17,7 +18,6 @@ import { checkSchema, decodeFault } from './read-object.ts';
 const JSON_PATCH = 'application/json-patch+json';
 const MERGE_PATCH = 'application/merge-patch+json';
 const STRATEGIC_PATCH = 'application/strategic-merge-patch+json';
-const APPLY_PATCH = 'application/apply-patch+yaml';
 
 /** Makes the patched object from a fresh copy of the present one. */
 export type Patcher = (current: WithMeta) => KubeObject;
@@ -28,18 +28,18 @@ export async function patch(call: Call): Promise<Answer> {
 }
 
 export async function patchWith(call: Call, options: WriteOptions, strategy: UpdateStrategy): Promise<Answer> {
+  if (mediaTypeOf(call.request.headers.get('content-type') ?? '') === APPLY_PATCH)
+    return apply(call, options, strategy);
+  checkNotForced(call);
   const patcher = await readPatch(call);
   return guaranteedUpdate(call, { options, strategy, next: (old) => patched(call, options, patcher, old) });
 }
 
 function patched(call: Call, options: WriteOptions, patcher: Patcher, old: WithMeta | undefined): KubeObject {
   // createIfAbsent is not set, so there is always a present object.
-  const { resourceVersion } = old!.metadata;
   const object = withMeta(checkPatched(call, patcher(old!), call.type, options));
   matchNamespace(call, object.metadata);
   matchName(call, object.metadata);
-  // A patch that names no resourceVersion is tried again over a concurrent write.
-  if (object.metadata.resourceVersion === resourceVersion) delete object.metadata.resourceVersion;
   return object;
 }
 
@@ -101,5 +101,3 @@ function checkOperationCount(operations: readonly unknown[]): void {
   const message = `Request entity too large: The allowed maximum operations in a JSON patch is ${MAX_JSON_PATCH_OPERATIONS}, got ${operations.length}`;
   throw new StatusError(413, 'RequestEntityTooLarge', message);
 }
-
-export const APPLY_MEDIA_TYPE = APPLY_PATCH;

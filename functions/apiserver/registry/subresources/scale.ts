@@ -57,7 +57,6 @@ function withReplicas(call: Call, object: WithMeta, wanted: KubeObject): WithMet
   if (replicas < 0) throw invalid(SCALE, call.info.name, [negative(replicas)]);
   object['spec'] = { ...object['spec'], replicas };
   if (resourceVersion) object.metadata.resourceVersion = resourceVersion;
-  else delete object.metadata.resourceVersion;
   if (uid) object.metadata.uid = uid;
   return object;
 }
