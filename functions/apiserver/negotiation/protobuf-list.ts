@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../../lib/api/object.ts';
-import { encodeProtobuf } from '../../../lib/api/protobuf.ts';
+import { encodeListItem, encodeProtobuf, joinEncodedList } from '../../../lib/api/protobuf.ts';
 import type { ListAnswer } from '../registry/call.ts';
 import type { ResourceType } from '../registry/resource-table.ts';
 import { decodeStored } from '../registry/stored.ts';
@@ -10,11 +10,18 @@ export function protobufOf(object: object): Uint8Array {
   return encodeProtobuf(object as KubeObject);
 }
 
+/** The message of each stored value, as long as the store holds those bytes: lists are asked for again and again. */
+const messages = new WeakMap<Uint8Array, Uint8Array>();
+
 export function joinProtobufList(type: ResourceType, list: ListAnswer): Uint8Array {
-  return protobufOf({
-    kind: `${type.kind}List`,
-    apiVersion: type.apiVersion,
-    metadata: listMeta(list),
-    items: list.values.map(decodeStored),
-  });
+  const items = list.values.map((value) => messageOf(type, value));
+  return joinEncodedList({ ...type, kind: `${type.kind}List` }, listMeta(list), items);
+}
+
+function messageOf(type: ResourceType, value: Uint8Array): Uint8Array {
+  const known = messages.get(value);
+  if (known) return known;
+  const message = encodeListItem(decodeStored(value), type);
+  messages.set(value, message);
+  return message;
 }

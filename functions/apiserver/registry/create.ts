@@ -1,3 +1,4 @@
+import { validateSchema } from '../../../lib/api/schema.ts';
 import { alreadyExists, type Cause, invalid, qualified, StatusError } from '../../../lib/api/status.ts';
 import { timestamp } from '../../../lib/runtime/clock.ts';
 import { StoreError, type Write } from '../../../lib/storage/contract.ts';
@@ -56,8 +57,15 @@ export async function createObject(call: Call, object: WithMeta, options: WriteO
 function prepare(call: Call, object: WithMeta): void {
   const { rules, subresources } = call.type;
   if (rules.prepareForCreate) rules.prepareForCreate(object, ruleContext(call));
-  else if (subresources.has('status')) delete object['status'];
+  else if (subresources.has('status')) clearStatus(call, object);
   if (rules.generationFrom) object.metadata.generation = 1;
+}
+
+/** To what an empty status is written as. */
+function clearStatus({ type }: Call, object: WithMeta): void {
+  const { status } = validateSchema({}, type, { fieldValidation: 'Ignore' }).object;
+  if (status === undefined) delete object['status'];
+  else object['status'] = status;
 }
 
 export function ruleContext(call: Call): RuleContext {

@@ -1,3 +1,4 @@
+import { validateSchema } from '../../../lib/api/schema.ts';
 import { notFound } from '../../../lib/api/status.ts';
 import { StoreError } from '../../../lib/storage/contract.ts';
 import type { Server } from '../dependencies.ts';
@@ -23,8 +24,9 @@ export async function rewrite(
   for (let attempt = 1; ; attempt++) {
     const item = await server.store.get(key);
     if (!item) throw notFound(type, name.name);
-    const object = withMeta(decodeFor(type, item.value));
-    change(object);
+    const changed = withMeta(decodeFor(type, item.value));
+    change(changed);
+    const { object } = validateSchema(changed, type, { fieldValidation: 'Ignore' });
     if (dryRun) return encodeStored(type, object, item.revision);
     try {
       const value = (revision: number) => encodeStored(type, object, revision);
