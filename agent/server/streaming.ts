@@ -75,11 +75,9 @@ async function portForwardUrl(context: ServerContext, pod: Pod, query: URLSearch
 }
 
 function acceptWebSocket(request: IncomingMessage, socket: Duplex, head: Buffer, protocol: string): Promise<WebSocket> {
-  const server = new WebSocketServer({
-    noServer: true,
-    perMessageDeflate: false,
-    maxPayload: MAX_MESSAGE_BYTES,
-    handleProtocols: () => protocol,
-  });
+  const server = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: MAX_MESSAGE_BYTES });
+  // `SPDY/3.1+portforward.k8s.io` is no token as RFC 6455 wants subprotocols: ws would refuse it, so it is agreed on here.
+  delete request.headers['sec-websocket-protocol'];
+  server.on('headers', (headers) => headers.push(`Sec-WebSocket-Protocol: ${protocol}`));
   return new Promise((resolve) => server.handleUpgrade(request, socket, head, resolve));
 }

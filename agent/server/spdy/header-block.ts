@@ -13,12 +13,15 @@ export class HeaderWriter {
     stored.writeUInt16LE(~content.length & 0xffff, 3);
     const start = this.#begun ? [] : [ZLIB_HEADER];
     this.#begun = true;
-    return Buffer.concat([...start, stored, content]);
+    return Buffer.concat([...start, stored, content, SYNC_FLUSH]);
   }
 }
 
 /** Deflate with a 32 KiB window, fastest, no dictionary. */
 const ZLIB_HEADER = Buffer.from([0x78, 0x01]);
+
+/** An empty stored block: inflaters hold back what came before until they see it (zlib's Z_SYNC_FLUSH). */
+const SYNC_FLUSH = Buffer.from([0, 0, 0, 0xff, 0xff]);
 
 function nameValueBlock(headers: Readonly<Record<string, string>>): Buffer {
   const entries = Object.entries(headers);
