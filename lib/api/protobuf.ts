@@ -3,3 +3,4 @@ export {
   encodeEnvelope as encodeProtobuf,
   hasProtobuf,
 } from './protobuf/envelope.ts';
+export { encodeListItem, joinEncodedList } from './protobuf/list.ts';

@@ -1,5 +1,5 @@
 import type { KubeObject } from '../object.ts';
-import type { GroupVersionKind } from '../resources.ts';
+import { apiVersion as apiVersionOf, type GroupVersionKind } from '../resources.ts';
 import { decoderOf } from '../schema/decode.ts';
 import { definitionOf } from '../schema/shape.ts';
 import { badRequest } from '../status.ts';
@@ -21,11 +21,17 @@ interface Envelope {
 /** Throws StatusError 400 for a kind that has no protobuf form, RangeError for broken bytes. */
 export function decodeEnvelope(bytes: Uint8Array): KubeObject {
   const { apiVersion, kind, raw } = openEnvelope(bytes);
-  const definition = definitionOf(typeOf(apiVersion, kind));
-  if (!definition) throw badRequest(`no kind "${kind}" is registered for version "${apiVersion}"`);
+  const definition = requireDefinition(typeOf(apiVersion, kind));
   const message = messageCodec(messageNameOf(definition)).read(new Reader(raw));
   const object = decoderOf(definition)(message, { members: 0, unknown: false }) as KubeObject;
   return { kind, apiVersion, ...object };
+}
+
+/** Throws StatusError 400 for a kind that has no protobuf form. */
+export function requireDefinition(gvk: GroupVersionKind): string {
+  const definition = definitionOf(gvk);
+  if (definition) return definition;
+  throw badRequest(`no kind "${gvk.kind}" is registered for version "${apiVersionOf(gvk)}"`);
 }
 
 function typeOf(apiVersion: string, kind: string): GroupVersionKind {
@@ -64,21 +70,26 @@ export function hasProtobuf(gvk: GroupVersionKind): boolean {
   return definitionOf(gvk) !== undefined;
 }
 
-/** The object in its envelope. `gvk` overrides what the object says of itself. Throws StatusError 400 without a protobuf form. */
-export function encodeEnvelope(object: KubeObject, gvk?: GroupVersionKind): Uint8Array {
-  const apiVersion = gvk ? (gvk.group ? `${gvk.group}/${gvk.version}` : gvk.version) : (object.apiVersion ?? '');
-  const kind = gvk?.kind ?? object.kind ?? '';
-  const definition = definitionOf(typeOf(apiVersion, kind));
-  if (!definition) throw badRequest(`no kind "${kind}" is registered for version "${apiVersion}"`);
+/** The object in its envelope, as what it says it is. Throws StatusError 400 without a protobuf form. */
+export function encodeEnvelope(
+  object: KubeObject,
+  gvk = typeOf(object.apiVersion ?? '', object.kind ?? ''),
+): Uint8Array {
+  const message = messageCodec(messageNameOf(requireDefinition(gvk)));
   const writer = new Writer();
+  return sealEnvelope(writer, gvk, () => message.write(writer, object));
+}
+
+/** `write` puts the message into the writer; what is before it is added after it. */
+export function sealEnvelope(writer: Writer, gvk: GroupVersionKind, write: () => void): Uint8Array {
   writeString(writer, 4, '');
   writeString(writer, 3, '');
   const beforeRaw = writer.length;
-  messageCodec(messageNameOf(definition)).write(writer, object);
+  write();
   writer.delimited(2, beforeRaw);
   const beforeType = writer.length;
-  writeString(writer, 2, kind);
-  writeString(writer, 1, apiVersion);
+  writeString(writer, 2, gvk.kind);
+  writeString(writer, 1, apiVersionOf(gvk));
   writer.delimited(1, beforeType);
   writer.raw(MAGIC);
   return writer.bytes();

@@ -1,4 +1,4 @@
-import { decodeProtobuf, encodeProtobuf } from '../../../lib/api/protobuf.ts';
+import { decodeProtobuf, encodeListItem, encodeProtobuf, joinEncodedList } from '../../../lib/api/protobuf.ts';
 import { validateSchema } from '../../../lib/api/schema.ts';
 
 const objects: any[] = [
@@ -96,4 +96,18 @@ test('what is no envelope, or of no known kind, is refused', () => {
   expect(() => decodeProtobuf(Buffer.from('{}'))).toThrow('expected prefix [107 56 115 0]');
   const unknown = Buffer.from('6b38730' + '00a0a' + '0a0276311204' + Buffer.from('Nope').toString('hex'), 'hex');
   expect(() => decodeProtobuf(unknown)).toThrow('no kind "Nope" is registered for version "v1"');
+});
+
+test('a list joined of encoded items has the bytes of the list encoded as a whole', () => {
+  const gvk = { group: '', version: 'v1', kind: 'ConfigMap' };
+  const items = ['a', 'b'].map((name) => ({ metadata: { name }, data: { x: 'y' } }));
+  const whole = encodeProtobuf({
+    apiVersion: 'v1',
+    kind: 'ConfigMapList',
+    metadata: { resourceVersion: '7' },
+    items,
+  } as any);
+  const encoded = items.map((item) => encodeListItem(item, gvk));
+  const joined = joinEncodedList({ ...gvk, kind: 'ConfigMapList' }, { resourceVersion: '7' }, encoded);
+  expect(Buffer.from(joined).equals(whole)).toBe(true);
 });
