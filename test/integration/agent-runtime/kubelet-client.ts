@@ -80,6 +80,7 @@ export async function tunnel(node: TestNode, path: string): Promise<WebSocket> {
   const { socket, head, protocol } = await upgrade(node, path, 'GET', headers);
   if (protocol !== headers['sec-websocket-protocol']) throw new Error(`the server chose ${protocol}`);
   const client: WebSocket = new (WebSocket as any)(null, undefined, {});
+  (client as any)._isServer = false;
   (client as any).setSocket(socket, head, { maxPayload: 1 << 26, allowSynchronousEvents: true });
   return client;
 }
