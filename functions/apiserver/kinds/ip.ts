@@ -1,4 +1,4 @@
-import { isIP, isIPv6 } from 'node:net';
+import { BlockList, isIP, isIPv6 } from 'node:net';
 import { invalidValue } from '../../../lib/api/causes.ts';
 import type { Cause } from '../../../lib/api/status.ts';
 
@@ -55,3 +55,13 @@ const SPECIAL: readonly (readonly [RegExp, string])[] = [
   [/^(?:169\.254\.|fe[89ab])/i, 'may not be in the link-local range (169.254.0.0/16, fe80::/10)'],
   [/^(?:224\.0\.0\.|ff02:)/i, 'may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)'],
 ];
+
+/** Whether the inner range lies in the outer one and is smaller. Both have been checked. */
+export function isStrictSubnet(inner: string, outer: string): boolean {
+  const [address = '', bits] = outer.split('/');
+  const [innerAddress = '', innerBits] = inner.split('/');
+  if (isIPv6(address) !== isIPv6(innerAddress) || Number(innerBits) <= Number(bits)) return false;
+  const list = new BlockList();
+  list.addSubnet(address, Number(bits), isIPv6(address) ? 'ipv6' : 'ipv4');
+  return list.check(innerAddress, isIPv6(address) ? 'ipv6' : 'ipv4');
+}

@@ -1,0 +1,60 @@
+import { forbiddenField, notSupported, required } from '../../../../lib/api/causes.ts';
+import type { Cause } from '../../../../lib/api/status.ts';
+import type { CustomResourceColumnDefinition, JSONSchemaProps } from '../../../../lib/api/types.ts';
+import { checkRequired } from '../check.ts';
+
+const COLUMN_TYPES = ['boolean', 'date', 'integer', 'number', 'string'];
+
+/** Source: ValidateCustomResourceColumnDefinition in k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/validation. */
+export function checkColumns(causes: Cause[], columns: CustomResourceColumnDefinition[], path: string): void {
+  columns.forEach(({ name, type, jsonPath }, i) => {
+    const at = `${path}[${i}]`;
+    checkRequired(causes, `${at}.name`, name);
+    if (!type) causes.push(required(`${at}.type`, `must be one of ${COLUMN_TYPES.join(',')}`));
+    else if (!COLUMN_TYPES.includes(type)) causes.push(notSupported(`${at}.type`, type, COLUMN_TYPES));
+    checkRequired(causes, `${at}.JSONPath`, jsonPath);
+  });
+}
+
+/** How deep a schema may nest: no real one comes near. */
+const DEPTH_MAX = 64;
+
+/**
+ * The core of a structural schema: every value has a type, objects list their fields, arrays their items.
+ * Source: k8s.io/apiextensions-apiserver/pkg/apiserver/schema, and the Kubernetes documentation on structural schemas.
+ */
+export function checkSchema(causes: Cause[], schema: JSONSchemaProps, path: string): void {
+  if (schema.type === undefined) causes.push(required(`${path}.type`, 'must not be empty at the root'));
+  else if (schema.type !== 'object') {
+    const cause = {
+      reason: 'FieldValueInvalid',
+      message: `Invalid value: "${schema.type}": must be object at the root`,
+    };
+    causes.push({ ...cause, field: `${path}.type` });
+  }
+  checkNode(causes, schema, path, 0);
+}
+
+function checkNode(causes: Cause[], schema: JSONSchemaProps, path: string, depth: number): void {
+  if (depth > DEPTH_MAX) return;
+  const typeless = schema.type === undefined && depth > 0;
+  const exempt = schema['x-kubernetes-int-or-string'] || schema['x-kubernetes-preserve-unknown-fields'];
+  if (typeless && !exempt) causes.push(required(`${path}.type`, 'must not be empty for specified object fields'));
+  if (schema.type === 'array' && !schema.items) causes.push(required(`${path}.items`, 'must be specified'));
+  if (schema.uniqueItems) {
+    const why = 'uniqueItems cannot be set to true since the runtime complexity becomes quadratic';
+    causes.push(forbiddenField(`${path}.uniqueItems`, why));
+  }
+  if (schema.$ref !== undefined) causes.push(forbiddenField(`${path}.$ref`, '$ref is not supported'));
+  if (schema.properties && typeof schema.additionalProperties === 'object') {
+    const why = 'additionalProperties and properties are mutual exclusive';
+    causes.push(forbiddenField(`${path}.additionalProperties`, why));
+  }
+  for (const name in schema.properties) {
+    checkNode(causes, schema.properties[name]!, `${path}.properties[${name}]`, depth + 1);
+  }
+  if (schema.items && !Array.isArray(schema.items)) checkNode(causes, schema.items, `${path}.items`, depth + 1);
+  if (schema.additionalProperties && typeof schema.additionalProperties === 'object') {
+    checkNode(causes, schema.additionalProperties, `${path}.additionalProperties`, depth + 1);
+  }
+}

@@ -1,0 +1,17 @@
+import type { Cause } from '../../../../lib/api/status.ts';
+import type { PodTemplate } from '../../../../lib/api/types.ts';
+import type { KindRules } from '../../contract.ts';
+import { defaultPodTemplate } from '../pod-spec/defaults.ts';
+import { checkPodTemplate } from '../pod-spec/template.ts';
+
+export const podTemplate: KindRules = {
+  defaults({ template }: PodTemplate) {
+    defaultPodTemplate(template);
+  },
+  validate({ template }: PodTemplate) {
+    const causes: Cause[] = [];
+    checkPodTemplate(causes, template ?? {}, 'template');
+    return causes;
+  },
+  generationFrom: ['template'],
+};
