@@ -14,24 +14,30 @@ export function includeObject(query: URLSearchParams): IncludeObject {
   throw badRequest(`Unable to convert to Table as requested: ${why}`);
 }
 
+export interface TableRow {
+  cells: unknown[];
+  conditions?: object[];
+  object: object | null;
+}
+
 export interface Table {
   kind: 'Table';
   apiVersion: string;
   metadata: object;
   columnDefinitions: unknown[];
-  rows: { cells: unknown[]; object: object | null }[];
+  rows: TableRow[];
 }
 
 /** What `kubectl get` prints. */
 export function tableOf(call: Call, objects: KubeObject[], metadata: object, include: IncludeObject): Table {
   const version = call.output.transform?.version ?? 'v1';
-  const { columnDefinitions, rows } = table(call.type, objects, call.server.clock.now());
+  const { columnDefinitions, rows, conditions } = table(call.type, objects, call.server.clock.now());
   return {
     kind: 'Table',
     apiVersion: `meta.k8s.io/${version}`,
     metadata: objects.length === 1 && Object.keys(metadata).length === 0 ? versionOf(objects[0]!) : metadata,
     columnDefinitions: [...columnDefinitions],
-    rows: rows.map((cells, i) => rowOf(cells, objects[i]!, include, version)),
+    rows: rows.map((cells, i) => rowOf(cells, conditions[i], rowObject(objects[i]!, include, version))),
   };
 }
 
@@ -39,12 +45,11 @@ function versionOf(object: KubeObject): object {
   return { resourceVersion: object.metadata?.resourceVersion };
 }
 
-function rowOf(
-  cells: readonly unknown[],
-  object: KubeObject,
-  include: IncludeObject,
-  version: string,
-): Table['rows'][0] {
-  if (include === 'None') return { cells: [...cells], object: null };
-  return { cells: [...cells], object: include === 'Object' ? object : partialObject(object, version) };
+function rowOf(cells: unknown[], conditions: object[] | undefined, object: object | null): TableRow {
+  return conditions ? { cells, conditions, object } : { cells, object };
+}
+
+function rowObject(object: KubeObject, include: IncludeObject, version: string): object | null {
+  if (include === 'None') return null;
+  return include === 'Object' ? object : partialObject(object, version);
 }
