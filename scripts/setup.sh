@@ -10,7 +10,8 @@ step() {
 # npm writes node_modules/.package-lock.json last.
 if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
   step 'installing npm packages'
-  npm ci --no-fund --no-audit --loglevel=error >&2
+  # Not `npm ci`: it refuses a lockfile without the entries of platforms that our packages have no use for.
+  npm install --no-save --no-fund --no-audit --loglevel=error >&2
   touch node_modules/.package-lock.json
 fi
 
