@@ -52,7 +52,7 @@ const UNITS_NS: Readonly<Record<string, number>> = {
 
 /** Go's time.ParseDuration in nanoseconds: `1h30m`, `-1.5s`, `0`. undefined when it is none. */
 export function parseDuration(text: string): number | undefined {
-  const match = /^([+-]?)(0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/.exec(text);
+  const match = /^([+-]?)(0|(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/.exec(text);
   if (!match) return undefined;
   let nanos = 0;
   for (const part of match[2]!.matchAll(/([\d.]+)([a-zµμ]+)/g)) nanos += Number(part[1]) * UNITS_NS[part[2]!]!;

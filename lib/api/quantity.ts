@@ -11,6 +11,8 @@ const NANOS = 10n ** 9n;
 const MAX_INT64 = 2n ** 63n - 1n;
 /** Far beyond every suffix; keeps `1e999999999` from filling the memory. */
 const MAX_EXPONENT = 400;
+/** No amount needs more; keeps a megabyte of digits from being multiplied. */
+const MAX_DIGITS = 1000;
 /** Up to so many digits upstream keeps an int64 and the text it was given. */
 const INT64_DIGITS = 18;
 
@@ -21,8 +23,10 @@ const BINARY_BY_EXPONENT = new Map(
   [...BINARY_SUFFIXES, ['', 0] as const].map(([suffix, exponent]) => [exponent, suffix]),
 );
 
-const SPLIT = /^([+-]?)([0-9]*)(?:\.([0-9]*))?([eEinumkKMGTP]*[-+]?[0-9]*)$/;
+/** The suffix begins with a letter or a sign, so that no digit can be taken for either part: matching stays linear. */
+const SPLIT = /^([+-]?)([0-9]*)(?:\.([0-9]*))?(|[eEinumkKMGTP]+[-+]?[0-9]*|[-+][0-9]*)$/;
 const FORMAT_ERROR = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+const NUMERIC_ERROR = 'unable to parse numeric part of quantity';
 const SUFFIX_ERROR = "unable to parse quantity's suffix";
 
 export class Quantity {
@@ -116,6 +120,7 @@ export function parseQuantity(text: string): Quantity {
   const match = SPLIT.exec(text);
   if (!match || text === '') throw new QuantityError(FORMAT_ERROR);
   const [, sign, leading, fraction = '', suffix] = match;
+  if (leading!.length + fraction.length > MAX_DIGITS) throw new QuantityError(NUMERIC_ERROR);
   const unit = interpretSuffix(suffix!);
   const whole = leading!.replace(/^0+/, '') || '0';
   const nanos = toNanos(whole, fraction, unit);

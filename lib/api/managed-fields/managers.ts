@@ -86,7 +86,7 @@ export function managerText({ manager, operation, apiVersion, subresource }: Man
 }
 
 /** Fields that nobody owns: names and what the server sets. Source: managedfields/internal/stripmeta.go. */
-const UNOWNED = parseFields({
+export const UNOWNED = parseFields({
   'f:apiVersion': {},
   'f:kind': {},
   'f:metadata': {
@@ -106,8 +106,6 @@ const UNOWNED = parseFields({
 /** More updaters than this are folded into one, so that objects do not grow for ever. Source: capmanagers.go. */
 const MAX_UPDATERS = 10;
 const OLD_UPDATERS = 'ancient-changes';
-
-export { UNOWNED };
 
 /** Folds the oldest updaters, version by version. */
 export function capUpdaters(managers: Managers): Managers {

@@ -35,3 +35,8 @@ test('sums are exact and keep the format of the first', () => {
   expect(Quantity.milli(2500).toString()).toBe('2500m');
   expect(parseQuantity('1Gi').compare(parseQuantity('1073741824'))).toBe(0);
 });
+
+test('a long text is refused quickly', () => {
+  expect(() => parseQuantity(`${'1'.repeat(1_000_000)}x`)).toThrow('quantities must match');
+  expect(() => parseQuantity('1'.repeat(1_000_000))).toThrow('unable to parse numeric part of quantity');
+});
