@@ -1,6 +1,6 @@
 import { conflict, notFound } from '../../../lib/api/status.ts';
 import { type Item, StoreError, type Write } from '../../../lib/storage/contract.ts';
-import { attributes, validate } from './admit.ts';
+import { attributes, mutate, validate } from './admit.ts';
 import type { Answer, Call } from './call.ts';
 import { lostCompanionRace } from './create.ts';
 import { type DeleteOptions, deleteOptions } from './delete-options.ts';
@@ -74,10 +74,9 @@ async function admitDeletion(call: Call, item: Item, options: DeleteOptions): Pr
   if (call.server.admission.length === 0) return;
   const oldObject = decodeFor(call.type, item.value);
   const info = call.info.name ? call.info : { ...call.info, name: nameOf(item) };
-  await validate(
-    { ...call, info },
-    { ...attributes(call, { operation: 'DELETE', oldObject, dryRun: options.dryRun }), info },
-  );
+  const given = { ...attributes(call, { operation: 'DELETE', oldObject, dryRun: options.dryRun }), info };
+  await mutate(call, given);
+  await validate(call, given);
 }
 
 function checkPreconditions(type: ResourceType, { metadata }: WithMeta, { uid, resourceVersion }: DeleteOptions): void {
