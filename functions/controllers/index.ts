@@ -1,10 +1,13 @@
 import type { Controller } from '../../lib/client/controller.ts';
 import { createClusterRoleAggregation } from './clusterrole-aggregation.ts';
+import { createCronJobController } from './cronjob/cronjob.ts';
 import { createDaemonSetController } from './daemonset/daemonset.ts';
 import type { ControllerDependencies } from './dependencies.ts';
 import { createDeploymentController } from './deployment/deployment.ts';
+import { createDisruptionController } from './disruption/disruption.ts';
 import { createEndpointsController } from './endpoints/endpoints.ts';
 import { createEndpointSliceController } from './endpoints/endpointslice.ts';
+import { createEndpointSliceMirroringController } from './endpoints/mirroring.ts';
 import { createGarbageCollector } from './garbage-collector/garbage-collector.ts';
 import { createJobController } from './job/job.ts';
 import { createNamespaceController } from './namespace/namespace.ts';
@@ -18,6 +21,9 @@ import { createResourceQuotaController } from './resource-quota/resource-quota.t
 import { createRootCACertPublisher } from './root-ca-cert-publisher.ts';
 import { createServiceAccountController } from './serviceaccount.ts';
 import { createStatefulSetController } from './statefulset/statefulset.ts';
+import { createClaimProtectionController } from './storage/claim-protection.ts';
+import { createVolumeProtectionController } from './storage/volume-protection.ts';
+import { createTtlAfterFinishedController } from './ttl-after-finished.ts';
 
 export type { ControllerDependencies } from './dependencies.ts';
 
@@ -35,6 +41,12 @@ export function createControllers(dependencies: ControllerDependencies): Control
     createJobController(dependencies),
     createEndpointSliceController(dependencies),
     createEndpointsController(dependencies),
+    createCronJobController(dependencies),
+    createDisruptionController(dependencies),
+    createEndpointSliceMirroringController(dependencies),
+    createClaimProtectionController(dependencies),
+    createVolumeProtectionController(dependencies),
+    createTtlAfterFinishedController(dependencies),
     createGarbageCollector(dependencies),
     createNodeLifecycleController(dependencies),
     createTaintEvictionController(dependencies),

@@ -3,8 +3,9 @@ import { isReason } from '../../../lib/api/status.ts';
 import type { OwnerReference } from '../../../lib/api/types.ts';
 import type { Client } from '../../../lib/client/client.ts';
 import type { Controller } from '../../../lib/client/controller.ts';
+import type { Meta } from '../collectable.ts';
 import { type ControllerDependencies, type Hands, hands } from '../dependencies.ts';
-import { type Meta, OwnerGraph, type Vertices } from './graph.ts';
+import { OwnerGraph, type Vertices } from './graph.ts';
 import { FOREGROUND, ORPHAN, type OwnerState, planDependent } from './plan.ts';
 
 /** Owners known to be gone for good (uids are never used again): so that 500 dependents ask once. */

@@ -1,10 +1,9 @@
 import { keyOf, type Stored } from '../../../lib/api/object.ts';
 import { builtinResources, storageType } from '../../../lib/api/resources.ts';
-import type { ObjectMeta, OwnerReference } from '../../../lib/api/types.ts';
+import type { OwnerReference } from '../../../lib/api/types.ts';
 import type { Cache, Caches } from '../../../lib/client/controller.ts';
-import { metadataOf, type ResourceType, resourceType } from '../../../lib/client/resource-type.ts';
-
-export type Meta = { metadata?: ObjectMeta | undefined };
+import type { ResourceType } from '../../../lib/client/resource-type.ts';
+import { collectable, type Meta } from '../collectable.ts';
 
 /** One resource of the graph of owners. */
 export interface Vertices {
@@ -15,7 +14,6 @@ export interface Vertices {
 }
 
 const BY_OWNER = 'owner-uid';
-const NEEDED_VERBS = ['list', 'watch', 'delete'];
 
 /** Who owns whom, read from metadata-only caches of every resource that can be collected. Events own and are owned by nobody that matters. */
 export class OwnerGraph {
@@ -24,7 +22,7 @@ export class OwnerGraph {
   readonly #byKind: ReadonlyMap<string, Vertices>;
 
   constructor(caches: Caches) {
-    this.resources = collectable().map((type) => {
+    this.resources = collectable.map((type) => {
       const cache = caches.cache(type);
       cache.addIndex(BY_OWNER, ({ metadata }) => (metadata.ownerReferences ?? []).map(({ uid }) => uid));
       return { name: storageType(type), type, cache };
@@ -58,18 +56,6 @@ export class OwnerGraph {
   hasDependents(uid: string): boolean {
     return this.resources.some(({ cache }) => cache.byIndex(BY_OWNER, uid).length > 0);
   }
-}
-
-/** Each kind of object once, in its group's preferred version. */
-function collectable(): ResourceType<Meta>[] {
-  const types = new Map<string, ResourceType<Meta>>();
-  for (const info of builtinResources) {
-    const type = metadataOf(resourceType(info.group, info.version, info.resource, info.kind, info.namespaced));
-    const name = storageType(type);
-    if (name === 'events' || types.has(name) || !NEEDED_VERBS.every((verb) => info.verbs.includes(verb))) continue;
-    types.set(name, type);
-  }
-  return [...types.values()];
 }
 
 function kinds(byName: ReadonlyMap<string, Vertices>): Map<string, Vertices> {
