@@ -19,6 +19,7 @@ import { containerEvents } from './pods/container-events.ts';
 import { parseResolvConf } from './pods/dns.ts';
 import type { PodEquipment } from './pods/equipment.ts';
 import { Images } from './pods/images.ts';
+import { rotateLogs } from './pods/log-rotation.ts';
 import { Observer } from './pods/observe.ts';
 import { Pods } from './pods/pods.ts';
 import { Prober } from './probes/prober.ts';
@@ -80,6 +81,7 @@ export async function startAgent(config: AgentConfig, dependencies: AgentDepende
   const running = [
     registration.run(signal),
     renewLease(context, () => registration.node, signal),
+    rotateLogs(context, signal),
     reflect(client, nodeCache, { ...follow, fieldSelector: `metadata.name=${config.nodeName}` }),
     reflect(client, podCache, { ...follow, fieldSelector: `spec.nodeName=${config.nodeName}` }),
     // A pod is judged by what the node says of itself, and told of the services around it.

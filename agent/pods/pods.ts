@@ -61,6 +61,7 @@ export class Pods {
     await this.#cache.whenSynced(signal);
     const workers = Array.from({ length: CONCURRENCY }, () => this.#work(signal));
     await Promise.all([...workers, this.#look(signal)]);
+    await Promise.all([...this.#workers.values()].map((worker) => worker.release()));
   }
 
   #changed(object: Stored<Pod> | undefined, previous: Stored<Pod> | undefined): void {

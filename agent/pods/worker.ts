@@ -46,6 +46,7 @@ export class PodWorker {
   #paths: VolumePaths | undefined;
   #starting: AbortController | undefined;
   #removed = false;
+  #started: Promise<void> | undefined;
   #retryAtMs = 0;
   #reported: PodStatus | undefined;
   #volumesStale = false;
@@ -92,6 +93,12 @@ export class PodWorker {
   /** The API has no such pod any more. */
   forget(): void {
     this.#gone = true;
+  }
+
+  /** The agent is to end: nothing new is begun. Resolves when nothing of ours is under way but stops of containers. */
+  async release(): Promise<void> {
+    this.#starting?.abort(new Error('the agent ends'));
+    await this.#started;
   }
 
   /** The agent ends the pod: eviction. */
@@ -218,7 +225,7 @@ export class PodWorker {
     const { clock, log } = this.#equipment.context;
     // Sandboxes that die as soon as they are made must not be made in a tight loop.
     if (plan.createSandbox) this.#retryAtMs = clock.now() + SANDBOX_PAUSE_MS;
-    void startPod(this.#equipment, {
+    this.#started = startPod(this.#equipment, {
       pod,
       runtime,
       plan,

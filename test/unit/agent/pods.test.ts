@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Stored } from '../../../lib/api/object.ts';
 import type { Pod } from '../../../lib/api/types.ts';
@@ -132,11 +132,10 @@ it('brings a changed secret into the volumes of running pods', async () => {
   await node.until('vol', isReady);
   const [container] = await node.runtime.listContainers();
   const mount = node.runtime.config(container!.id).mounts.find(({ containerPath }) => containerPath === '/v');
-  const read = async () => (await import('node:fs')).readFileSync(join(mount!.hostPath, 'k'), 'utf8');
-  expect(await read()).toBe('old');
+  const read = () => readFileSync(join(mount!.hostPath, 'k'), 'utf8');
+  expect(read()).toBe('old');
   await node.client.patch(secrets, { namespace: 'default', name: 's' }, { type: 'merge', body: secret('new') });
-  for (let turn = 0; turn < 500 && (await read()) !== 'new'; turn++) await node.clock.advance(0);
-  expect(await read()).toBe('new');
+  await node.until('vol', () => read() === 'new');
 });
 
 it('takes up what runs after a restart of the agent, without touching it', async () => {
