@@ -3,9 +3,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { connect, type Socket } from 'node:net';
 import { hostname } from 'node:os';
 
-const redisHost = process.env['REDIS_HOST'] ?? 'redis';
-const redisPort = Number(process.env['REDIS_PORT'] ?? 6379);
-const password = process.env['REDIS_PASSWORD'] ?? '';
+const redisHost = process.env['DATABASE_HOST'] ?? 'redis';
+const redisPort = Number(process.env['DATABASE_PORT'] ?? 6379);
+const password = process.env['DATABASE_PASSWORD'] ?? '';
 const title = process.env['GUESTBOOK_TITLE'] ?? 'Guestbook';
 const version = process.env['GUESTBOOK_VERSION'] ?? '1';
 const MAX_ENTRY_BYTES = 1024;
