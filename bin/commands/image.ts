@@ -2,17 +2,20 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { containerdPaths } from '../../agent/runtime/containerd/paths.ts';
 import { criRuntime } from '../../agent/runtime/cri-runtime.ts';
-import { loadImages } from '../../agent/runtime/images/load.ts';
+import { loadImages as loadOnto } from '../../agent/runtime/images/load.ts';
 import { readConfig } from '../../lib/cluster/config.ts';
 import { ClusterError } from '../../lib/cluster/error.ts';
 import type { ClusterPaths } from '../../lib/cluster/paths.ts';
 
-export async function loadImage(file: string, paths: ClusterPaths): Promise<void> {
-  if (!existsSync(file)) throw new ClusterError(`there is no file ${file}`, 2);
-  for (const { name, socket } of sockets(paths)) {
-    const images = await loadImages(socket, resolve(file));
-    for (const image of images) process.stdout.write(`${name}: ${image}\n`);
-  }
+/** Nothing is loaded unless every file is there. */
+export async function loadImages(files: readonly string[], paths: ClusterPaths): Promise<void> {
+  const absent = files.find((file) => !existsSync(file));
+  if (absent) throw new ClusterError(`there is no file ${absent}`, 2);
+  for (const { name, socket } of sockets(paths))
+    for (const file of files) {
+      const images = await loadOnto(socket, resolve(file));
+      for (const image of images) process.stdout.write(`${name}: ${image}\n`);
+    }
 }
 
 export async function listImages(paths: ClusterPaths): Promise<void> {

@@ -11,7 +11,7 @@ import { up } from '../../lib/cluster/up.ts';
 import { gitVersion } from '../../lib/runtime/version.ts';
 import { completion, SHELLS, type Shell } from './completion.ts';
 import type { Environment } from './environment.ts';
-import { listImages, loadImage } from './image.ts';
+import { listImages, loadImages } from './image.ts';
 
 /** Runs one command; the exit code is 1 if it did not work, 2 if it was asked for wrongly. */
 export async function runProgram(argv: readonly string[], environment: Environment): Promise<void> {
@@ -81,8 +81,8 @@ export function program(environment: Environment): Command {
       process.exitCode = code ?? 1;
     });
   const image = root.command('image').description('images on the nodes').exitOverride();
-  command(image, 'load <file>', 'load what docker save wrote, or an OCI archive, on every node').action(
-    (file, options) => loadImage(file, paths(options)),
+  command(image, 'load <files...>', 'load what docker save wrote, or OCI archives, on every node').action(
+    (files: string[], options) => loadImages(files, paths(options)),
   );
   command(image, 'list', 'images on the nodes').action((options) => listImages(paths(options)));
   root
