@@ -40,7 +40,8 @@ function agnhost({ peers, kubernetes }: ImageSources, name: string): ImageDefini
       '/localhost.crt': { source: join(porter, 'localhost.crt') },
       '/localhost.key': { source: join(porter, 'localhost.key') },
     },
-    links: { '/agnhost-2': 'agnhost' },
+    // What netcat-openbsd's maintainer script would link: busybox' nc lacks the options that the suite uses.
+    links: { '/agnhost-2': 'agnhost', '/bin/nc': 'nc.openbsd' },
     directories: { '/uploads': 0o755 },
     passwd: ['user-defined-in-image:x:1000:1000::/home/user-defined-in-image:/bin/sh'],
     group: ['user-defined-in-image:x:1000:', 'group-defined-in-image:x:50000:user-defined-in-image'],
