@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { controlPlaneCommand } from '../../lib/cluster/daemon-command.ts';
 import type { ControlPlaneConfig } from '../../lib/cluster/daemon-config.ts';
 import type { BenchPki } from './pki.ts';
 import { Processes } from './processes.ts';
@@ -19,7 +20,8 @@ export function zeroplane({ root, folder, port, pki }: ZeroplaneOptions): Target
   const start = async () => {
     const file = join(folder, 'config.json');
     writeFileSync(file, JSON.stringify(configuration(folder, port, pki)));
-    processes.spawn(process.execPath, [join(root, 'dist/control-plane.js'), file]);
+    const [command, ...args] = controlPlaneCommand(process.execPath, join(root, 'dist/control-plane.js'));
+    processes.spawn(command!, [...args, file]);
   };
   return {
     name: 'Zeroplane',

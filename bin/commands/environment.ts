@@ -5,6 +5,7 @@ import { removeCgroups } from '../../agent/runtime/cgroups.ts';
 import { tearDownContainerd } from '../../agent/runtime/containerd/teardown.ts';
 import { type ClusterConfig, readConfig } from '../../lib/cluster/config.ts';
 import { CGROUP_MOUNT, type CommandContext } from '../../lib/cluster/context.ts';
+import { agentCommand, controlPlaneCommand } from '../../lib/cluster/daemon-command.ts';
 import { kubeconfigFile } from '../../lib/cluster/kubeconfig.ts';
 import { type ClusterPaths, clusterPaths } from '../../lib/cluster/paths.ts';
 import { thisMachine } from '../../lib/cluster/preflight.ts';
@@ -18,22 +19,17 @@ export interface Environment {
   paths(name: string, stateDir: string | undefined): ClusterPaths;
 }
 
-/** Memory is worth more than the last tenth of throughput: V8's nursery would grow to 48 MB otherwise. */
-const CONTROL_PLANE_FLAGS = ['--max-semi-space-size=8', '--no-warnings'];
-const AGENT_FLAGS = ['--max-semi-space-size=2', '--no-warnings'];
-
 /** @param programs the folder of the bundles */
 export function environment(env: NodeJS.ProcessEnv, programs: string, version: string, clock: Clock): Environment {
   const clusters = join(homedir(), '.zeroplane');
-  const command = (flags: readonly string[], name: string) => [process.execPath, ...flags, join(programs, name)];
   const context: CommandContext = {
     clock,
     progress: progressTo((text) => process.stdout.write(text), clock),
     machine: thisMachine(env['PATH'] ?? ''),
     version,
     kubeconfigFile: kubeconfigFile(env['KUBECONFIG'], homedir()),
-    controlPlaneCommand: command(CONTROL_PLANE_FLAGS, 'control-plane.js'),
-    agentCommand: command(AGENT_FLAGS, 'agent.js'),
+    controlPlaneCommand: controlPlaneCommand(process.execPath, join(programs, 'control-plane.js')),
+    agentCommand: agentCommand(process.execPath, join(programs, 'agent.js')),
     otherConfigs: () => configsIn(clusters),
     removeCgroups,
     async tearDownNode({ node, paths, cgroupRoot }) {
