@@ -139,14 +139,21 @@ async function* watch<T>(
   };
   const path = resourcePath(type, options.namespace) + query(parameters);
   const accept = type.partial ? PARTIAL_OBJECT : undefined;
+  const request = buildRequest(client, 'GET', path, { accept }, options.signal);
+  openWatches.add(request);
   try {
-    const response = await transport(buildRequest(client, 'GET', path, { accept }, options.signal));
+    const response = await transport(request);
     if (!response.ok) throw failure(response.status, await response.text());
     if (response.body) for await (const line of jsonLines(response.body)) yield watchEvent(line);
   } catch (error) {
     if (!options.signal.aborted) throw error;
+  } finally {
+    openWatches.delete(request);
   }
 }
+
+/** A Request hears of its caller's abort only as long as it is not collected (undici holds its controller weakly). */
+const openWatches = new Set<Request>();
 
 function watchEvent<T>(line: any): WatchEvent<T> {
   if (line.type === 'ERROR') throw StatusError.from(line.object);
