@@ -2,6 +2,7 @@ import { StatusError, unauthorized } from '../../lib/api/status.ts';
 import { impersonate } from './authentication/impersonation.ts';
 import { forbiddenError } from './authorization/forbidden.ts';
 import type { Apiserver, Connection, RequestInfo, UserInfo } from './contract.ts';
+import { refreshCustomResources } from './custom/custom-resources.ts';
 import type { Dependencies, Server } from './dependencies.ts';
 import { discovery, noSuchResource } from './discovery/discovery.ts';
 import { nonResource } from './discovery/non-resource.ts';
@@ -77,6 +78,7 @@ async function admit(
 
 async function serve(server: Server, request: Request, connection: Connection, admitted: Admitted): Promise<Response> {
   const { info, target } = admitted;
+  if (mayBeCustom(server, info)) await refreshCustomResources(server);
   if (!info.isResource) {
     const found =
       (await discovery(server, request, target.path, target.query)) ?? (await nonResource(server, request, target));
@@ -87,10 +89,16 @@ async function serve(server: Server, request: Request, connection: Connection, a
   const partial = { server, request, connection, info, query: target.query, user: admitted.user, type };
   if (isConnect(info)) return proxy({ ...partial, output: JSON_OUTPUT, warnings: [] });
   const verb = verbOf(partial);
-  const output = negotiate(request.headers, target.query, info.verb === 'watch');
+  const output = negotiate(request.headers, target.query, info.verb === 'watch', type.custom !== undefined);
   const call: Call = { ...partial, output, warnings: [] };
   const answer = await verb(call);
   return isResponse(answer) ? answer : respond(call, answer);
+}
+
+/** Discovery and OpenAPI tell of custom resources; a group that is not built in can only be one. */
+function mayBeCustom({ resources }: Server, info: RequestInfo): boolean {
+  if (info.isResource) return !resources.isBuiltin(info.group);
+  return info.path.startsWith('/api') || info.path.startsWith('/openapi');
 }
 
 async function connect(server: Server, request: Request, connection: Connection): ReturnType<Apiserver['connect']> {

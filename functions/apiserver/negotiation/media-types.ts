@@ -31,11 +31,13 @@ const JSON_OUTPUT: Output = { format: 'json', transform: undefined, pretty: fals
 /** Clients that people read: as kube-apiserver's isPrettyPrint. */
 const HUMAN_CLIENTS = /^(?:curl|Wget|Mozilla\/5\.0)/;
 
-export function negotiate(headers: Headers, query: URLSearchParams, stream: boolean): Output {
+/** `withoutProtobuf`: custom resources have no protobuf form. */
+export function negotiate(headers: Headers, query: URLSearchParams, stream: boolean, withoutProtobuf = false): Output {
   const accept = headers.get('accept');
   const pretty = isPretty(headers, query);
   if (!accept) return pretty ? { ...JSON_OUTPUT, pretty } : JSON_OUTPUT;
-  const formats = stream ? STREAM_FORMATS : FORMATS;
+  const all = stream ? STREAM_FORMATS : FORMATS;
+  const formats = withoutProtobuf ? all.filter((format) => format !== 'protobuf') : all;
   for (const clause of parseAccept(accept)) {
     for (const format of formats) {
       const output = matches(clause, MEDIA_TYPES[format]) ? accepted(clause, format, pretty) : undefined;

@@ -15,7 +15,7 @@ const messages = new WeakMap<Uint8Array, Uint8Array>();
 
 export function joinProtobufList(type: ResourceType, list: ListAnswer): Uint8Array {
   const items = list.values.map((value) => messageOf(type, value));
-  return joinEncodedList({ ...type, kind: `${type.kind}List` }, listMeta(list), items);
+  return joinEncodedList({ ...type, kind: type.listKind }, listMeta(list), items);
 }
 
 function messageOf(type: ResourceType, value: Uint8Array): Uint8Array {

@@ -47,7 +47,13 @@ function transformedList(call: Call, objects: KubeObject[], list: ListAnswer): o
   const { type, output } = call;
   const metadata = listMeta(list);
   const { transform } = output;
-  if (!transform) return { kind: `${type.kind}List`, apiVersion: type.apiVersion, metadata, items: objects.map(bare) };
+  if (!transform)
+    return {
+      kind: type.listKind,
+      apiVersion: type.apiVersion,
+      metadata,
+      items: type.custom ? objects : objects.map(bare),
+    };
   if (transform.kind === 'PartialObjectMetadataList') return partialList(objects, metadata, transform.version);
   if (transform.kind === 'Table') return tableOf(call, objects, metadata, includeObject(call.query));
   const message = `you requested PartialObjectMetadata, but the requested object is a list (*${goType(type)}List)`;

@@ -2,6 +2,7 @@ import type { KubeObject } from '../../../lib/api/object.ts';
 import { badRequest } from '../../../lib/api/status.ts';
 import { table } from '../printers/index.ts';
 import type { Call } from '../registry/call.ts';
+import type { ResourceType } from '../registry/resource-table.ts';
 import { partialObject } from './partial.ts';
 
 export type IncludeObject = 'None' | 'Metadata' | 'Object';
@@ -31,7 +32,7 @@ export interface Table {
 /** What `kubectl get` prints. */
 export function tableOf(call: Call, objects: KubeObject[], metadata: object, include: IncludeObject): Table {
   const version = call.output.transform?.version ?? 'v1';
-  const { columnDefinitions, rows, conditions } = table(call.type, objects, call.server.clock.now());
+  const { columnDefinitions, rows, conditions } = table(printed(call.type), objects, call.server.clock.now());
   return {
     kind: 'Table',
     apiVersion: `meta.k8s.io/${version}`,
@@ -39,6 +40,10 @@ export function tableOf(call: Call, objects: KubeObject[], metadata: object, inc
     columnDefinitions: [...columnDefinitions],
     rows: rows.map((cells, i) => rowOf(cells, conditions[i], rowObject(objects[i]!, include, version))),
   };
+}
+
+function printed(type: ResourceType) {
+  return type.custom ? { ...type, printerColumns: type.custom.printerColumns } : type;
 }
 
 function versionOf(object: KubeObject): object {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { customSchemas } from '../custom/openapi.ts';
 import type { ResourceTable } from '../registry/resource-table.ts';
 import type { OpenapiDocument } from './openapi.ts';
 import { operations } from './paths.ts';
@@ -27,5 +28,10 @@ async function specV2(table: ResourceTable): Promise<any> {
   const { default: definitions } = await import('../../../lib/api/data/schemas.json', { with: { type: 'json' } });
   const paths: Record<string, any> = {};
   for (const type of table.all()) Object.assign(paths, operations(type, 'v2'));
-  return { swagger: '2.0', info: { title: 'Kubernetes', version: 'v1.37.2' }, paths, definitions };
+  return {
+    swagger: '2.0',
+    info: { title: 'Kubernetes', version: 'v1.37.2' },
+    paths,
+    definitions: { ...definitions, ...customSchemas(table.all(), 'v2') },
+  };
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { customSchemas } from '../custom/openapi.ts';
 import type { ResourceTable, ResourceType } from '../registry/resource-table.ts';
 import type { OpenapiDocument } from './openapi.ts';
 import { operations } from './paths.ts';
@@ -36,7 +37,13 @@ export async function indexV3(table: ResourceTable): Promise<OpenapiDocument> {
 
 /** The hash need not see the document: it changes with the release and with the types it is made of. */
 function hashOf(types: readonly ResourceType[]): string {
-  const names = types.map((type) => [type.resource, type.kind, type.verbs, [...type.subresources.keys()]]);
+  const names = types.map((type) => [
+    type.resource,
+    type.kind,
+    type.verbs,
+    [...type.subresources.keys()],
+    type.custom?.schema,
+  ]);
   return createHash('sha512').update(JSON.stringify(names)).digest('hex').toUpperCase();
 }
 
@@ -49,7 +56,9 @@ export async function documentV3(table: ResourceTable, path: string): Promise<Op
   const { default: schemas } = await import('../../../lib/api/data/schemas-openapi-v3.json', {
     with: { type: 'json' },
   });
-  const made = document(Buffer.from(JSON.stringify(specV3(types, schemas as unknown as Schemas))));
+  const made = document(
+    Buffer.from(JSON.stringify(specV3(types, { ...(schemas as unknown as Schemas), ...customSchemas(types, 'v3') }))),
+  );
   known.byPath.set(path, made);
   return made;
 }
@@ -98,7 +107,7 @@ function kindNames(types: readonly ResourceType[], all: Schemas): string[] {
     kinds.add(`${type.group}/${type.version}/${type.kind}`);
   for (const type of types) {
     add(type);
-    add({ ...type, kind: `${type.kind}List` });
+    add({ ...type, kind: type.listKind });
     for (const sub of type.subresources.values()) add(sub);
   }
   return Object.keys(all).filter((name) =>

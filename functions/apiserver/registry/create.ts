@@ -11,6 +11,7 @@ import {
   fillSystemFields,
   generateName,
   matchNamespace,
+  metadataOptions,
   type WithMeta,
   wipeSystemFields,
   withMeta,
@@ -75,10 +76,7 @@ export function ruleContext(call: Call): RuleContext {
 function checkCreate(call: Call, object: WithMeta): void {
   const { type } = call;
   const { rules } = type;
-  const causes: Cause[] = validateObjectMeta(object.metadata, {
-    namespaced: type.namespaced,
-    nameFormat: rules.nameFormat,
-  });
+  const causes: Cause[] = validateObjectMeta(object.metadata, metadataOptions(type));
   if (rules.validate) causes.push(...rules.validate(object));
   if (causes.length) throw invalid(type, object.metadata.name ?? '', causes);
 }

@@ -1,5 +1,6 @@
 import { conflict, notFound } from '../../../lib/api/status.ts';
 import { type Item, StoreError, type Write } from '../../../lib/storage/contract.ts';
+import { deleteInstances, finishDefinition, isDefinition } from '../custom/deletion.ts';
 import { attributes, mutate, validate } from './admit.ts';
 import type { Answer, Call } from './call.ts';
 import { lostCompanionRace } from './create.ts';
@@ -18,7 +19,17 @@ export async function remove(call: Call): Promise<Answer> {
   const { type, info, server } = call;
   const item = await server.store.get(keyOf(type, info.namespace, info.name));
   if (!item) throw notFound(type, info.name);
+  if (isDefinition(call) && !options.dryRun) return deleteDefinition(call, options, item);
   return answer(call, options, await deleteItem(call, item, options));
+}
+
+/** The objects go first, which may change the definition. */
+async function deleteDefinition(call: Call, options: DeleteOptions, item: Item): Promise<Answer> {
+  checkPreconditions(call.type, withMeta(decodeFor(call.type, item.value)), options);
+  await deleteInstances(call, item);
+  const fresh = await call.server.store.get(item.key);
+  if (!fresh) throw notFound(call.type, call.info.name);
+  return answer(call, options, await deleteItem(call, fresh, { ...options, resourceVersion: undefined }));
 }
 
 export interface Deletion {
@@ -53,6 +64,7 @@ async function deleteOnce(call: Call, item: Item, options: DeleteOptions): Promi
   const removed = plan.action === 'remove';
   if (options.dryRun) return { removed, value: encodeStored(type, plan.object, item.revision) };
   const value = await commitDeletion(call, item, plan.object, removed);
+  if (removed && type.custom) await finishDefinition(call);
   return { removed, value };
 }
 

@@ -2,12 +2,20 @@ import type { KubeObject } from '../../../lib/api/object.ts';
 import { type Cause, conflict, invalid, notFound, OBJECT_MODIFIED, StatusError } from '../../../lib/api/status.ts';
 import { type Item, StoreError, type Write } from '../../../lib/storage/contract.ts';
 import { forbiddenError } from '../authorization/forbidden.ts';
+import { finishDefinition } from '../custom/deletion.ts';
 import { validateObjectMeta, validateObjectMetaUpdate } from '../kinds/metadata.ts';
 import { attributes, mutate, validate } from './admit.ts';
 import { trackOwners } from './apply.ts';
 import type { Answer, Call } from './call.ts';
 import { createObject, lostCompanionRace, ruleContext } from './create.ts';
-import { dedupOwnerReferences, matchNamespace, type WithMeta, wipeSystemFields, withMeta } from './metadata.ts';
+import {
+  dedupOwnerReferences,
+  matchNamespace,
+  metadataOptions,
+  type WithMeta,
+  wipeSystemFields,
+  withMeta,
+} from './metadata.ts';
 import type { WriteOptions } from './options.ts';
 import { keyOf, type ResourceType } from './resource-table.ts';
 import { storeFailure } from './store-failure.ts';
@@ -182,6 +190,7 @@ async function remove(call: Call, { dryRun }: WriteOptions, item: Item, object: 
     value: (revision) => encodeStored(type, object, revision),
   };
   const result = await server.store.commit([deletion, ...companions]);
+  if (type.custom) await finishDefinition(call);
   return { status: 200, value: result.items[0]!.value };
 }
 
@@ -194,8 +203,7 @@ export const mainStrategy: UpdateStrategy = {
   },
   validate(call, object, old) {
     const { type } = call;
-    const options = { namespaced: type.namespaced, nameFormat: type.rules.nameFormat };
-    const causes = metadataCauses(object, old, options);
+    const causes = metadataCauses(object, old, type);
     if (type.rules.validateUpdate) causes.push(...type.rules.validateUpdate(object, old));
     else if (type.rules.validate) causes.push(...type.rules.validate(object));
     return causes;
@@ -208,11 +216,8 @@ function keepStatus(object: WithMeta, old: WithMeta): void {
   else object['status'] = old['status'];
 }
 
-export function metadataCauses(
-  object: WithMeta,
-  old: WithMeta,
-  options: Parameters<typeof validateObjectMeta>[1],
-): Cause[] {
+export function metadataCauses(object: WithMeta, old: WithMeta, type: ResourceType): Cause[] {
+  const options = metadataOptions(type);
   // Unchanged metadata was valid when it was stored.
   if (sameContent(object.metadata, old.metadata)) return [];
   const causes = validateObjectMetaUpdate(object.metadata, old.metadata, options);

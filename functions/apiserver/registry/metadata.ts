@@ -3,7 +3,9 @@ import { badRequest } from '../../../lib/api/status.ts';
 import type { ObjectMeta, OwnerReference } from '../../../lib/api/types.ts';
 import { timestamp } from '../../../lib/runtime/clock.ts';
 import type { Server } from '../dependencies.ts';
+import type { MetadataOptions } from '../kinds/metadata.ts';
 import type { Call } from './call.ts';
+import type { ResourceType } from './resource-table.ts';
 
 export type WithMeta = KubeObject & { metadata: ObjectMeta };
 
@@ -77,4 +79,9 @@ export function dedupOwnerReferences(call: Call, meta: ObjectMeta): void {
 
 function duplicateOwner(reference: OwnerReference): string {
   return `.metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${reference.uid}`;
+}
+
+/** How a type's metadata is checked: custom resources may have finalizers of any qualified name. */
+export function metadataOptions({ namespaced, rules, custom }: ResourceType): MetadataOptions {
+  return { namespaced, nameFormat: rules.nameFormat, standardFinalizers: custom === undefined };
 }

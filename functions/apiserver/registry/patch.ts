@@ -6,7 +6,7 @@ import { applyStrategicMergePatch } from '../../../lib/api/patch/strategic.ts';
 import type { GroupVersionKind } from '../../../lib/api/resources.ts';
 import { schemaOf } from '../../../lib/api/schema.ts';
 import { badRequest, invalid, isReason, StatusError } from '../../../lib/api/status.ts';
-import { mediaTypeOf } from '../negotiation/media-types.ts';
+import { mediaTypeOf, unsupportedMediaType } from '../negotiation/media-types.ts';
 import { readBody } from '../negotiation/read-body.ts';
 import { APPLY_PATCH, apply, checkNotForced } from './apply.ts';
 import type { Answer, Call } from './call.ts';
@@ -62,6 +62,9 @@ export function checkPatched(
 export async function readPatch(call: Call): Promise<Patcher> {
   const mediaType = mediaTypeOf(call.request.headers.get('content-type') ?? '');
   const make = PATCHERS[mediaType];
+  if (call.type.custom && mediaType === STRATEGIC_PATCH) {
+    throw unsupportedMediaType([JSON_PATCH, MERGE_PATCH, APPLY_PATCH]);
+  }
   if (!make) throw new StatusError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {});
   const text = new TextDecoder().decode(await readBody(call.request));
   return make(call, parsePatch(text));

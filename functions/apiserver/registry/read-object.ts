@@ -33,11 +33,9 @@ export function checkSchema(
   fieldValidation: WriteOptions['fieldValidation'],
   text?: string,
 ): KubeObject {
-  const decoded = validateSchema(
-    object,
-    expected,
-    text === undefined ? { fieldValidation } : { fieldValidation, text },
-  );
+  const options = text === undefined ? { fieldValidation } : { fieldValidation, text };
+  const custom = expected === call.type ? call.type.custom : undefined;
+  const decoded = custom ? custom.decode(object, options) : validateSchema(object, expected, options);
   call.warnings.push(...decoded.warnings);
   return decoded.object;
 }

@@ -1,6 +1,10 @@
+import type { KubeObject } from '../../../lib/api/object.ts';
 import type { ResourceInfo } from '../../../lib/api/resources.ts';
 import { apiVersion, builtinResources, storageType } from '../../../lib/api/resources.ts';
+import type { Decoded, SchemaOptions } from '../../../lib/api/schema.ts';
+import type { CustomResourceSubresourceScale, JSONSchemaProps } from '../../../lib/api/types.ts';
 import type { KindRules } from '../contract.ts';
+import type { PrinterColumn } from '../printers/custom.ts';
 import { type Conversion, conversions } from './conversions/index.ts';
 
 /** A row of the table with what serving it needs, made once. */
@@ -13,11 +17,33 @@ export interface ResourceType extends ResourceInfo {
   readonly conversion?: Conversion;
   /** How every stored object of this type begins; a list's items are shown without it. */
   readonly head: Uint8Array;
+  readonly listKind: string;
+  /** Of a type made by a CustomResourceDefinition. */
+  readonly custom?: CustomType;
+}
+
+/** What a custom type brings with it, where a built-in one is known to the code. */
+export interface CustomType {
+  /** The name of its definition. */
+  readonly definition: string;
+  readonly listKind: string;
+  readonly schema: JSONSchemaProps;
+  readonly printerColumns: readonly PrinterColumn[];
+  readonly scale?: CustomResourceSubresourceScale | undefined;
+  decode(object: KubeObject, options: SchemaOptions): Decoded;
+}
+
+/** A row's own ways, where they are not the table's. */
+export interface RowOptions {
+  rules?: KindRules;
+  custom?: CustomType;
+  conversion?: Conversion | undefined;
 }
 
 /** What is served now. Rows may come and go: a CustomResourceDefinition adds its own. */
 export class ResourceTable {
   private readonly rows = new Map<string, ResourceType>();
+  private readonly builtinGroups: ReadonlySet<string>;
   private readonly rules: ReadonlyMap<string, KindRules>;
   /** Moves with every change: what discovery documents are kept against. */
   generation = 0;
@@ -25,6 +51,11 @@ export class ResourceTable {
   constructor(rules: ReadonlyMap<string, KindRules>, infos: readonly ResourceInfo[] = builtinResources) {
     this.rules = rules;
     for (const info of infos) this.add(info);
+    this.builtinGroups = new Set(infos.map(({ group }) => group));
+  }
+
+  isBuiltin(group: string): boolean {
+    return this.builtinGroups.has(group);
   }
 
   lookup(group: string, version: string, resource: string): ResourceType | undefined {
@@ -36,8 +67,9 @@ export class ResourceTable {
     return this.rows.values();
   }
 
-  add(info: ResourceInfo, rules: KindRules = this.rulesOf(info)): void {
-    this.rows.set(`${info.group}/${info.version}/${info.resource}`, toType(info, rules));
+  add(info: ResourceInfo, options: RowOptions = {}): void {
+    const row = { rules: this.rulesOf(info), conversion: conversionOf(info), ...options };
+    this.rows.set(`${info.group}/${info.version}/${info.resource}`, toType(info, row));
     this.generation++;
   }
 
@@ -50,8 +82,11 @@ export class ResourceTable {
   }
 }
 
-function toType(info: ResourceInfo, rules: KindRules): ResourceType {
-  const conversion = conversions.get(`${info.group}/${info.version}/${info.resource}`);
+function conversionOf({ group, version, resource }: ResourceInfo): Conversion | undefined {
+  return conversions.get(`${group}/${version}/${resource}`);
+}
+
+function toType(info: ResourceInfo, { rules = {}, custom, conversion }: RowOptions): ResourceType {
   const stored = conversion?.stored ?? { apiVersion: apiVersion(info), kind: info.kind };
   return {
     ...info,
@@ -60,6 +95,8 @@ function toType(info: ResourceInfo, rules: KindRules): ResourceType {
     storage: storageType(info),
     ...(conversion ? { conversion } : {}),
     head: Buffer.from(`{"kind":${JSON.stringify(stored.kind)},"apiVersion":${JSON.stringify(stored.apiVersion)},`),
+    listKind: custom?.listKind ?? `${info.kind}List`,
+    ...(custom ? { custom } : {}),
   };
 }
 

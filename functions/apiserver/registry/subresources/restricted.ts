@@ -14,9 +14,8 @@ export function ruledBy(subresource: string): Readonly<Record<'update' | 'patch'
     },
     validate(call, object, old) {
       const { type } = call;
-      const options = { namespaced: type.namespaced, nameFormat: type.rules.nameFormat };
       const rules = type.rules.subresources?.[subresource];
-      return [...metadataCauses(object, old, options), ...(rules?.validateUpdate?.(object, old) ?? [])];
+      return [...metadataCauses(object, old, type), ...(rules?.validateUpdate?.(object, old) ?? [])];
     },
   });
 }

@@ -55,7 +55,7 @@ function withReplicas(call: Call, object: WithMeta, wanted: KubeObject): WithMet
   }
   const replicas = wanted['spec']?.replicas ?? 0;
   if (replicas < 0) throw invalid(SCALE, call.info.name, [negative(replicas)]);
-  object['spec'] = { ...object['spec'], replicas };
+  setReplicas(call.type, object, replicas);
   if (resourceVersion) object.metadata.resourceVersion = resourceVersion;
   if (uid) object.metadata.uid = uid;
   return object;
@@ -69,17 +69,45 @@ function negative(replicas: number) {
 function scaleOf(type: ResourceType, object: KubeObject): KubeObject {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata ?? {};
   const selector = selectorText(type, object);
+  const replicas = replicasOf(type, object);
   return {
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',
     metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
-    spec: object['spec']?.replicas ? { replicas: object['spec'].replicas } : {},
-    status: { replicas: object['status']?.replicas ?? 0, ...(selector ? { selector } : {}) },
+    spec: replicas ? { replicas } : {},
+    status: {
+      replicas: readPath(object, type.custom?.scale?.statusReplicasPath ?? '.status.replicas') ?? 0,
+      ...(selector ? { selector } : {}),
+    },
   };
 }
 
-/** A ReplicationController's selector is a plain map. */
+function replicasOf(type: ResourceType, object: KubeObject): number | undefined {
+  return readPath(object, type.custom?.scale?.specReplicasPath ?? '.spec.replicas');
+}
+
+function setReplicas(type: ResourceType, object: KubeObject, replicas: number): void {
+  const fields = (type.custom?.scale?.specReplicasPath ?? '.spec.replicas').split('.').slice(1);
+  const last = fields.pop()!;
+  let at: Record<string, any> = object;
+  for (const field of fields) {
+    at[field] = { ...at[field] };
+    at = at[field];
+  }
+  at[last] = replicas;
+}
+
+/** The paths of a scale subresource are dotted fields: no lists. */
+function readPath(object: KubeObject, path: string): any {
+  return path
+    .split('.')
+    .slice(1)
+    .reduce((value: any, field) => value?.[field], object);
+}
+
+/** A ReplicationController's selector is a plain map, a custom resource's the text itself. */
 function selectorText(type: ResourceType, object: KubeObject): string {
+  if (type.custom) return readPath(object, type.custom.scale?.labelSelectorPath ?? '.status.none') ?? '';
   const selector = object['spec']?.selector;
   if (!selector) return '';
   return (type.resource === 'replicationcontrollers' ? fromLabelSet(selector) : fromLabelSelector(selector)).toString();

@@ -12,7 +12,7 @@ export const statusStrategy: UpdateStrategy = {
   },
   validate(call, object, old) {
     const { type } = call;
-    const causes = metadataCauses(object, old, { namespaced: type.namespaced, nameFormat: type.rules.nameFormat });
+    const causes = metadataCauses(object, old, type);
     if (type.rules.validateStatusUpdate) causes.push(...type.rules.validateStatusUpdate(object, old));
     return causes;
   },
