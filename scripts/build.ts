@@ -37,7 +37,6 @@ const { outputFiles } = await build({
   sourcesContent: false,
   minifySyntax: true,
   minifyWhitespace: true,
-  keepNames: true,
   logLevel: 'warning',
   plugins: [jsonFiles],
   // Optional accelerators of ws, which we do not install.

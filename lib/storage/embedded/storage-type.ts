@@ -6,7 +6,7 @@ export class StorageType {
   readonly name: string;
   readonly index = new OrderedIndex();
   readonly log: ChangeLog;
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting = new Set<Waiter>();
 
   constructor(name: string, compacted: number) {
     this.name = name;
@@ -24,17 +24,24 @@ export class StorageType {
     else this.index.set({ key: entry.key, revision: entry.revision, value: entry.value, row: entry.row });
   }
 
-  /** Calls `wake` once, at the next change; returns how to stop waiting. */
-  wait(wake: () => void): () => void {
-    this.#waiting.add(wake);
-    return () => this.#waiting.delete(wake);
+  /** Woken once, at the next change. */
+  addWaiter(waiter: Waiter): void {
+    this.#waiting.add(waiter);
+  }
+
+  forgetWaiter(waiter: Waiter): void {
+    this.#waiting.delete(waiter);
   }
 
   wake(): void {
     const waiting = [...this.#waiting];
     this.#waiting.clear();
-    for (const wake of waiting) wake();
+    for (const waiter of waiting) waiter.wake();
   }
+}
+
+export interface Waiter {
+  wake(): void;
 }
 
 /** `pods/default/web` → `pods` */

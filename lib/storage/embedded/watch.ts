@@ -1,6 +1,6 @@
-import type { Clock } from '../../runtime/clock.ts';
+import type { Clock, Timer } from '../../runtime/clock.ts';
 import { type Change, StoreError, type WatchBatch, type WatchOptions } from '../contract.ts';
-import type { StorageType } from './storage-type.ts';
+import type { StorageType, Waiter } from './storage-type.ts';
 
 /** At most this many changes in one batch, so that a watcher far behind does not hold the event loop. */
 const MAX_BATCH = 1_000;
@@ -23,13 +23,17 @@ export function watch(
   return { [Symbol.asyncIterator]: () => new Cursor(source, type, prefix, options) };
 }
 
-class Cursor implements AsyncIterator<WatchBatch, undefined> {
+class Cursor implements AsyncIterator<WatchBatch, undefined>, Waiter {
   readonly #source: WatchSource;
   readonly #type: StorageType;
   readonly #prefix: string;
   readonly #options: WatchOptions;
   readonly #wholeType: boolean;
   #position: number | undefined;
+  #resume: ((why: 'progress' | 'woken') => void) | undefined;
+  #timer: Timer | undefined;
+  #yieldedAt: number;
+  #ended = false;
 
   constructor(source: WatchSource, type: StorageType, prefix: string, options: WatchOptions) {
     this.#source = source;
@@ -37,27 +41,68 @@ class Cursor implements AsyncIterator<WatchBatch, undefined> {
     this.#prefix = prefix;
     this.#options = options;
     this.#wholeType = prefix === `${type.name}/`;
+    this.#yieldedAt = source.clock.now();
+    options.signal.addEventListener('abort', this.#end);
   }
 
   async next(): Promise<IteratorResult<WatchBatch, undefined>> {
     for (;;) {
-      if (this.#options.signal.aborted) return { done: true, value: undefined };
+      if (this.#ended || this.#options.signal.aborted) return { done: true, value: undefined };
       if (this.#source.closed) throw new StoreError('Closed', 'the store is closed');
-      const batch = this.#read();
-      if (batch) return { done: false, value: batch };
-      const why = await this.#wait();
-      if (why === 'progress') return { done: false, value: { changes: [], revision: this.#source.revision } };
+      const batch = this.#read() ?? (await this.#wait());
+      if (!batch) continue;
+      this.#yieldedAt = this.#source.clock.now();
+      return { done: false, value: batch };
     }
   }
 
   async return(): Promise<IteratorResult<WatchBatch, undefined>> {
+    this.#end();
     return { done: true, value: undefined };
+  }
+
+  /** The type has changed. */
+  wake(): void {
+    this.#resume?.('woken');
+  }
+
+  readonly #end = (): void => {
+    this.#ended = true;
+    this.#timer?.cancel();
+    this.#type.forgetWaiter(this);
+    this.#options.signal.removeEventListener('abort', this.#end);
+    this.wake();
+  };
+
+  /** Resolves when there is something to read, with a batch when there is only progress to tell. */
+  async #wait(): Promise<WatchBatch | undefined> {
+    this.#armTimer();
+    this.#type.addWaiter(this);
+    const why = await new Promise<'progress' | 'woken'>((resolve) => {
+      this.#resume = resolve;
+    });
+    this.#resume = undefined;
+    return why === 'progress' ? { changes: [], revision: this.#source.revision } : undefined;
+  }
+
+  /** One timer runs on over many waits: a busy watch does not set and cancel one for every change. */
+  #armTimer(): void {
+    const { progressMs } = this.#options;
+    if (progressMs === undefined || this.#timer) return;
+    const { clock } = this.#source;
+    this.#timer = clock.schedule(Math.max(0, this.#yieldedAt + progressMs - clock.now()), () => {
+      this.#timer = undefined;
+      if (!this.#resume) return;
+      if (clock.now() - this.#yieldedAt < progressMs) return this.#armTimer();
+      this.#type.forgetWaiter(this);
+      this.#resume('progress');
+    });
   }
 
   #read(): WatchBatch | undefined {
     const { log } = this.#type;
     this.#position ??= this.#start();
-    if (this.#position < log.head) throw expired(this.#options.from, log.compacted);
+    if (this.#position < log.head) throw this.#expired();
     const all = log.from(this.#position);
     if (all.length === 0) return undefined;
     const taken = upToWholeCommit(all);
@@ -67,27 +112,16 @@ class Cursor implements AsyncIterator<WatchBatch, undefined> {
     return changes.length > 0 || taken.length < all.length ? { changes, revision } : undefined;
   }
 
-  #start(): number {
-    const { log } = this.#type;
-    if (this.#options.from < log.compacted) throw expired(this.#options.from, log.compacted);
-    return log.positionAfter(this.#options.from);
+  #expired(): StoreError {
+    this.#end();
+    const { compacted } = this.#type.log;
+    return new StoreError('Expired', `revision ${this.#options.from} is compacted, the oldest is ${compacted}`);
   }
 
-  #wait(): Promise<'progress' | 'woken'> {
-    const { signal, progressMs } = this.#options;
-    return new Promise((resolve) => {
-      const end = (why: 'progress' | 'woken') => {
-        timer?.cancel();
-        signal.removeEventListener('abort', woken);
-        stop();
-        resolve(why);
-      };
-      const woken = () => end('woken');
-      const stop = this.#type.wait(woken);
-      const timer =
-        progressMs === undefined ? undefined : this.#source.clock.schedule(progressMs, () => end('progress'));
-      signal.addEventListener('abort', woken);
-    });
+  #start(): number {
+    const { log } = this.#type;
+    if (this.#options.from < log.compacted) throw this.#expired();
+    return log.positionAfter(this.#options.from);
   }
 }
 
@@ -97,8 +131,4 @@ function upToWholeCommit(changes: readonly Change[]): readonly Change[] {
   let end = MAX_BATCH;
   while (end < changes.length && changes[end]!.revision === changes[end - 1]!.revision) end++;
   return end < changes.length ? changes.slice(0, end) : changes;
-}
-
-function expired(from: number, compacted: number): StoreError {
-  return new StoreError('Expired', `revision ${from} is compacted, the oldest is ${compacted}`);
 }
