@@ -8,6 +8,7 @@ import type {
   JSONSchemaProps,
 } from '../../../lib/api/types.ts';
 import type { CustomType } from '../registry/resource-table.ts';
+import { ownershipSchema } from './ownership-schema.ts';
 import { prune } from './structural.ts';
 
 const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
@@ -57,6 +58,7 @@ export function customTypeOf(
     definition: definition.metadata?.name ?? '',
     listKind: names.listKind ?? `${names.kind}List`,
     schema,
+    ownership: ownershipSchema(schema),
     printerColumns: (version.additionalPrinterColumns ?? [AGE]) as CustomType['printerColumns'],
     scale: version.subresources?.scale,
     decode: (object, options) =>

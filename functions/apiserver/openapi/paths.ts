@@ -23,7 +23,10 @@ export function operations(type: ResourceType, format: 'v2' | 'v3'): Record<stri
   const add = (path: string, verbs: readonly string[], many: boolean, kind: Kind) => {
     const entries = METHODS.filter((entry) => entry.collection === many && verbs.includes(entry.verb));
     if (entries.length === 0) return;
-    const methods = entries.map(({ verb, method, action }) => [method, operation(verb, action, kind, format)]);
+    const methods = entries.map(({ verb, method, action }) => [
+      method,
+      operation(verb, action, kind, format, type.custom !== undefined),
+    ]);
     paths[path] = { ...Object.fromEntries(methods), parameters: pathParameters(path, format) };
   };
   add(collection, type.verbs, true, type);
@@ -43,7 +46,13 @@ interface Kind {
   readonly kind: string;
 }
 
-function operation(verb: string, action: string, { group, version, kind }: Kind, format: 'v2' | 'v3'): object {
+function operation(
+  verb: string,
+  action: string,
+  { group, version, kind }: Kind,
+  format: 'v2' | 'v3',
+  isCustom: boolean,
+): object {
   const names = [
     ...(DRY_RUN_VERBS.has(verb) ? ['dryRun'] : []),
     ...(FIELD_VALIDATION_VERBS.has(verb) ? ['fieldManager', 'fieldValidation'] : []),
@@ -51,7 +60,7 @@ function operation(verb: string, action: string, { group, version, kind }: Kind,
   ];
   return {
     ...(names.length ? { parameters: names.map((name) => parameter(name, 'query', format)) } : {}),
-    ...(verb === 'patch' ? patchBodies(format) : {}),
+    ...(verb === 'patch' ? patchBodies(format, isCustom) : {}),
     responses: { 200: { description: 'OK' } },
     'x-kubernetes-action': action,
     'x-kubernetes-group-version-kind': { group, kind, version },
@@ -65,9 +74,11 @@ const PATCH_TYPES = [
   'application/apply-patch+yaml',
 ];
 
-function patchBodies(format: 'v2' | 'v3'): object {
-  if (format === 'v2') return { consumes: PATCH_TYPES };
-  return { requestBody: { content: Object.fromEntries(PATCH_TYPES.map((type) => [type, {}])), required: true } };
+/** kubectl apply reads here whether a kind takes strategic merge patches: custom resources do not. */
+function patchBodies(format: 'v2' | 'v3', isCustom: boolean): object {
+  const types = PATCH_TYPES.filter((type) => !isCustom || !type.includes('strategic'));
+  if (format === 'v2') return { consumes: types };
+  return { requestBody: { content: Object.fromEntries(types.map((type) => [type, {}])), required: true } };
 }
 
 function parameter(name: string, where: 'query' | 'path', format: 'v2' | 'v3'): object {

@@ -59,7 +59,13 @@ export function checkNotForced({ query }: Call): void {
 
 function writeBy(call: Call, manager: string): WriteBy {
   const { type, info, server } = call;
-  return { gvk: type, manager, subresource: info.subresource, now: timestamp(server.clock) };
+  return {
+    gvk: type,
+    schema: type.custom?.ownership,
+    manager,
+    subresource: info.subresource,
+    now: timestamp(server.clock),
+  };
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../../lib/api/object.ts';
 import type { ResourceInfo } from '../../../lib/api/resources.ts';
 import { apiVersion, builtinResources, storageType } from '../../../lib/api/resources.ts';
-import type { Decoded, SchemaOptions } from '../../../lib/api/schema.ts';
+import type { Decoded, Schema, SchemaOptions } from '../../../lib/api/schema.ts';
 import type { CustomResourceSubresourceScale, JSONSchemaProps } from '../../../lib/api/types.ts';
 import type { KindRules } from '../contract.ts';
 import type { PrinterColumn } from '../printers/custom.ts';
@@ -28,6 +28,8 @@ export interface CustomType {
   readonly definition: string;
   readonly listKind: string;
   readonly schema: JSONSchemaProps;
+  /** The schema as field ownership counts by it. */
+  readonly ownership: Schema;
   readonly printerColumns: readonly PrinterColumn[];
   readonly scale?: CustomResourceSubresourceScale | undefined;
   decode(object: KubeObject, options: SchemaOptions): Decoded;

@@ -33,7 +33,7 @@ const BEFORE_FIRST_APPLY = 'before-first-apply';
  * Source: structured-merge-diff/merge/update.go Apply. KEP-555.
  */
 export function applyServerSide(live: KubeObject | undefined, applied: KubeObject, options: ApplyOptions): Applied {
-  const type = typeOf(options.gvk);
+  const type = typeOf(options);
   checkConfiguration(applied, type, options.gvk);
   const present = live ? withoutManaged(live) : emptyObject(options.gvk);
   const managers = tracked(live, present, options);

@@ -1,6 +1,6 @@
 import type { GroupVersionKind } from '../resources.ts';
 import { apiVersion } from '../resources.ts';
-import { schemaOf } from '../schema.ts';
+import { type Schema, schemaOf } from '../schema.ts';
 import { type Comparison, compare } from './compare.ts';
 import { difference, type FieldSet, intersection, isEmpty, recursiveDifference, single, union } from './field-set.ts';
 import { type FieldType, fieldType } from './field-type.ts';
@@ -9,6 +9,8 @@ import type { Manager, Managers } from './managers.ts';
 /** One write, as the tracking of owners sees it. */
 export interface WriteBy {
   readonly gvk: GroupVersionKind;
+  /** Of a kind that is not built in. */
+  readonly schema?: Schema | undefined;
   /** `fieldManager` of the request, or the first part of its User-Agent. */
   readonly manager: string;
   /** '' for the object itself. */
@@ -17,8 +19,8 @@ export interface WriteBy {
   readonly now: string;
 }
 
-export function typeOf(gvk: GroupVersionKind): FieldType {
-  return fieldType(schemaOf(gvk));
+export function typeOf({ gvk, schema }: Pick<WriteBy, 'gvk' | 'schema'>): FieldType {
+  return fieldType(schema ?? schemaOf(gvk));
 }
 
 export function versionOf({ gvk }: WriteBy): string {
@@ -32,10 +34,10 @@ const SPEC = single(['f:spec']);
  * Fields that a write through this endpoint resets, so that its writer does not come to own them: status through the
  * object, spec through its status. Source: GetResetFields of the kinds' strategies.
  */
-export function resetFields({ gvk, subresource }: WriteBy): FieldSet | undefined {
+export function resetFields({ gvk, schema, subresource }: WriteBy): FieldSet | undefined {
   if (subresource === 'status') return SPEC;
   if (subresource !== '') return undefined;
-  return schemaOf(gvk)?.properties?.['status'] ? STATUS : undefined;
+  return (schema ?? schemaOf(gvk))?.properties?.['status'] ? STATUS : undefined;
 }
 
 export function withoutReset(set: FieldSet, write: WriteBy): FieldSet {
@@ -43,7 +45,7 @@ export function withoutReset(set: FieldSet, write: WriteBy): FieldSet {
 }
 
 export function compareFor(write: WriteBy, before: unknown, after: unknown): Comparison {
-  const { removed, modified, added } = compare(before, after, typeOf(write.gvk));
+  const { removed, modified, added } = compare(before, after, typeOf(write));
   return {
     removed: withoutReset(removed, write),
     modified: withoutReset(modified, write),

@@ -179,3 +179,22 @@ describe('a custom resource', () => {
     ]);
   });
 });
+
+describe('server-side apply of a custom resource', () => {
+  const apply = (spec: object, manager: string) =>
+    server.send(
+      'PATCH',
+      `${tabs}/a?fieldManager=${manager}`,
+      { ...cronTab('a'), spec },
+      {
+        'content-type': 'application/apply-patch+yaml',
+      },
+    );
+
+  test('counts owners by its schema', async () => {
+    expect((await apply({ cronSpec: '*', replicas: 1 }, 'me')).status).toBe(201);
+    expect((await apply({ cronSpec: '*' }, 'you')).status).toBe(200);
+    const { body } = await apply({ cronSpec: '* *' }, 'you');
+    expect(body.message).toBe('Apply failed with 1 conflict: conflict with "me": .spec.cronSpec');
+  });
+});
