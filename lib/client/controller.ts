@@ -40,6 +40,8 @@ export interface Cache<T> {
   /** Told at once of everything that is there, then of every change. For state kept beside the cache; keys come from `watches`. */
   subscribe(handler: ChangeHandler<T>): () => void;
   readonly synced: boolean;
+  /** What the content is as of. */
+  readonly resourceVersion: string | undefined;
 }
 
 /** `previous` absent on an add, `object` absent on a delete. */

@@ -143,7 +143,7 @@ export function referenceTo(object: KubeObject | ObjectReference): ObjectReferen
 function buildEvent(about: ObjectReference, type: string, reason: string, message: string, o: RecorderOptions): Event {
   const now = timestamp(o.clock);
   // client-go's name: the object's and the time in nanoseconds, of which a millisecond clock leaves six digits to chance.
-  const nanoseconds = BigInt(o.clock.now()) * 1_000_000n + BigInt(Math.floor(o.random.next() * 1_000_000));
+  const nanoseconds = BigInt(Math.floor(o.clock.now())) * 1_000_000n + BigInt(Math.floor(o.random.next() * 1_000_000));
   return {
     metadata: { namespace: about.namespace ?? 'default', name: `${about.name}.${nanoseconds.toString(16)}` },
     involvedObject: about,

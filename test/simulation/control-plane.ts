@@ -1,20 +1,22 @@
 import { type ControllerDependencies, createControllers } from '../../functions/controllers/index.ts';
 import { createScheduler } from '../../functions/scheduler/scheduler.ts';
 import { createCaches } from '../../lib/client/cache.ts';
-import type { Client } from '../../lib/client/client.ts';
 import type { Controller } from '../../lib/client/controller.ts';
 import { createClient } from '../../lib/client/create-client.ts';
 import { runControllers } from '../../lib/client/driver.ts';
 import { fakeApiserver } from '../fakes/apiserver.ts';
 import { fakeClock, settle } from '../fakes/clock.ts';
 import { seededRandom } from '../fakes/random.ts';
+import { type Faults, faultyClient, laggingClient, NO_FAULTS } from './faults.ts';
 
 export interface SimulationOptions {
   seed?: number;
   controllers?: (dependencies: ControllerDependencies) => Controller[];
-  /** Wraps the controllers' clients: where faults come from. */
-  wrap?: (client: Client) => Client;
   scheduler?: boolean;
+  /** How late the caches hear of changes, at most; may be changed while it runs. */
+  lag?: { maxMs: number };
+  /** How writes of controllers and scheduler go wrong; may be changed while it runs. */
+  faults?: Faults;
 }
 
 /** Controllers and scheduler over an apiserver in memory, on a clock that moves when told to. */
@@ -23,8 +25,9 @@ export function simulate(options: SimulationOptions = {}) {
   const random = seededRandom(options.seed ?? 1);
   const api = fakeApiserver(clock.now);
   const client = createClient(api.fetch, { userAgent: 'simulation' });
-  const wrapped = options.wrap ? options.wrap(client) : client;
-  const caches = createCaches(client, { clock, random });
+  const wrapped = faultyClient(client, options.faults ?? NO_FAULTS, random);
+  const read = laggingClient(client, clock, random, options.lag ?? { maxMs: 0 });
+  const caches = createCaches(read, { clock, random });
   const dependencies: ControllerDependencies = { caches, clientFor: () => wrapped, clock, random, rootCA: 'CA' };
   const controllers = (options.controllers ?? createControllers)(dependencies);
   if (options.scheduler) controllers.push(createScheduler({ caches, client: wrapped, clock, random }));

@@ -3,6 +3,7 @@ import { fromLabelSelector } from '../../../lib/api/selectors.ts';
 import { isReason, StatusError } from '../../../lib/api/status.ts';
 import type { Deployment, DeploymentStatus, Pod, ReplicaSet } from '../../../lib/api/types.ts';
 import { type Cache, type Controller, type Result, watch } from '../../../lib/client/controller.ts';
+import { CATCH_UP_MS, OwnWrites } from '../../../lib/client/own-writes.ts';
 import { deployments, pods, replicaSets } from '../../../lib/client/resource-type.ts';
 import { claim, indexOrphans } from '../claim.ts';
 import { type ControllerDependencies, type Hands, hands } from '../dependencies.ts';
@@ -21,6 +22,7 @@ export function createDeploymentController(dependencies: ControllerDependencies)
   const sets = caches.cache(replicaSets);
   const podCache = caches.cache(pods);
   const own = hands(dependencies, 'deployment-controller');
+  const writes = new OwnWrites();
   indexOrphans(sets);
   return {
     name: 'deployment',
@@ -33,7 +35,8 @@ export function createDeploymentController(dependencies: ControllerDependencies)
     ],
     async reconcile(key) {
       const deployment = cache.get(key);
-      return deployment && reconcile(deployment, sets, podCache, own);
+      if (!deployment) writes.forget(key);
+      return deployment && reconcile(deployment, { sets, pods: podCache, writes, own });
     },
   };
 }
@@ -47,19 +50,21 @@ function deploymentOfPod(sets: Cache<ReplicaSet>, pod: Stored<Pod>): string[] {
   return deployment?.kind === 'Deployment' ? [`${pod.metadata.namespace}/${deployment.name}`] : [];
 }
 
-async function reconcile(
-  deployment: Stored<Deployment>,
-  sets: Cache<ReplicaSet>,
-  podCache: Cache<Pod>,
-  own: Hands,
-): Promise<Result | undefined> {
-  const owner = {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    object: deployment,
-    type: deployments,
-    selector: fromLabelSelector(deployment.spec.selector),
-  };
+interface Context {
+  sets: Cache<ReplicaSet>;
+  pods: Cache<Pod>;
+  writes: OwnWrites;
+  own: Hands;
+}
+
+async function reconcile(deployment: Stored<Deployment>, context: Context): Promise<Result | undefined> {
+  const { sets, pods: podCache, writes, own } = context;
+  const key = keyOf(deployment);
+  // On sizes that are not the newest a rollout would exceed its bounds.
+  if (writes.takeUnknown(key)) await readWrites(deployment, context);
+  if (!writes.caughtUp(key)) return { requeueAfterMs: CATCH_UP_MS };
+  const selector = selectorOf(deployment);
+  const owner = { apiVersion: 'apps/v1', kind: 'Deployment', object: deployment, type: deployments, selector };
   const owned = await claim(own.client, sets, owner);
   const plan = planDeployment({
     deployment,
@@ -68,13 +73,25 @@ async function reconcile(
       owned.some((set) => set !== fresh && podCache.ownedBy(set.metadata.uid).some((pod) => !isFinished(pod))),
     now: own.clock.now(),
   });
-  await apply(deployment, plan, own);
+  try {
+    await apply(deployment, plan, context);
+  } catch (error) {
+    writes.failed(key, error);
+    throw error;
+  }
   return plan.requeueAfterMs === undefined ? undefined : { requeueAfterMs: plan.requeueAfterMs };
 }
 
-async function apply(deployment: Stored<Deployment>, plan: DeploymentPlan, own: Hands): Promise<void> {
-  if (plan.create && !(await create(deployment, plan.create, own))) return;
-  for (const draft of plan.update) await update(deployment, draft, own);
+async function readWrites(deployment: Stored<Deployment>, { sets, writes, own }: Context): Promise<void> {
+  const { namespace, uid } = deployment.metadata;
+  const { items } = await own.client.list(replicaSets, { namespace: namespace! });
+  for (const set of items) if (controllerOf(set)?.uid === uid) writes.wrote(keyOf(deployment), sets, set);
+}
+
+async function apply(deployment: Stored<Deployment>, plan: DeploymentPlan, context: Context): Promise<void> {
+  const { own } = context;
+  if (plan.create && !(await create(deployment, plan.create, context))) return;
+  for (const draft of plan.update) await update(deployment, draft, context);
   for (const { metadata } of plan.remove) {
     const { namespace, name, uid } = metadata;
     await ignoring(['NotFound', 'Conflict'], own.client.delete(replicaSets, { namespace, name }, { uid }));
@@ -91,10 +108,10 @@ async function ignoring(reasons: Parameters<typeof isReason>[1][], work: Promise
 }
 
 /** False: the namespace goes away, there is nothing more to do. */
-async function create(deployment: Stored<Deployment>, draft: Draft, own: Hands): Promise<boolean> {
+async function create(deployment: Stored<Deployment>, draft: Draft, { sets, writes, own }: Context): Promise<boolean> {
   const { namespace } = deployment.metadata;
   try {
-    await own.client.create(replicaSets, newReplicaSet(deployment, draft));
+    writes.wrote(keyOf(deployment), sets, await own.client.create(replicaSets, newReplicaSet(deployment, draft)));
   } catch (error) {
     if (isReason(error, 'AlreadyExists')) return confirmOurs(deployment, { namespace, name: draft.name }, own, error);
     if (isNamespaceTerminating(error)) return false;
@@ -133,14 +150,15 @@ async function reportFailure(
   await ignoring(['NotFound', 'Conflict'], write(deployment, undefined, status, own));
 }
 
-async function update(deployment: Stored<Deployment>, draft: Draft, own: Hands): Promise<void> {
+async function update(deployment: Stored<Deployment>, draft: Draft, { sets, writes, own }: Context): Promise<void> {
   const original = draft.original!;
   const { annotations, replicas, minReadySeconds } = draft;
-  await own.client.update(replicaSets, {
+  const updated = await own.client.update(replicaSets, {
     ...original,
     metadata: { ...original.metadata, annotations },
     spec: { ...original.spec, replicas, minReadySeconds },
   });
+  writes.wrote(keyOf(deployment), sets, updated);
   if (replicas !== sizeOf(original)) announce(deployment, draft.name, sizeOf(original), replicas, own);
 }
 

@@ -152,7 +152,7 @@ class Replicas<T extends HasStatus> {
           await this.#hands.client.delete(pods, { namespace, name }, { uid });
           this.#hands.recorder.normal(object, 'SuccessfulDelete', `Deleted pod: ${name}`);
         } catch (error) {
-          if (!isReason(error, 'NotFound', 'Conflict')) throw error;
+          if (!isReason(error, 'NotFound')) throw error;
         }
         removed.add(uid);
       }),
