@@ -10,6 +10,8 @@ export interface ServicePortTarget {
   protocol: Protocol;
   port: number;
   nodePort: number;
+  /** 0 but for load balancers with externalTrafficPolicy Local. */
+  healthCheckNodePort: number;
   clusterIP: string;
   externalIPs: readonly string[];
   loadBalancerIPs: readonly string[];
@@ -54,6 +56,7 @@ function servicePort(
     protocol,
     port: port.port,
     nodePort: port.nodePort ?? 0,
+    healthCheckNodePort: spec.healthCheckNodePort ?? 0,
     clusterIP: spec.clusterIP ?? '',
     externalIPs: (spec.externalIPs ?? []).filter(isIPv4),
     loadBalancerIPs: loadBalancerIPs(service),

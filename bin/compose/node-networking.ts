@@ -1,4 +1,5 @@
 import { RESOLVED_CONF, startDns } from '../../agent/dns/dns.ts';
+import { healthChecks } from '../../agent/proxy/health-check.ts';
 import { serviceProxy } from '../../agent/proxy/service-proxy.ts';
 import type { Pod } from '../../lib/api/types.ts';
 import { createCaches, type SharedCaches } from '../../lib/client/cache.ts';
@@ -21,7 +22,9 @@ export async function startNodeNetworking(
   const caches = withPods(createCaches(client, { clock, random, onError }), pods);
   const read = { services: caches.cache(services), endpointSlices: caches.cache(endpointSlices) };
   const place = { nodeName: config.nodeName };
-  const proxy = serviceProxy({ ...read, pods, place, podCIDR: config.clusterCIDR, ownIPs: [config.dnsIP] }, clock);
+  const health = healthChecks(config.nodeIP, log);
+  const own = { podCIDR: config.clusterCIDR, ownIPs: [config.dnsIP], onSync: health.sync };
+  const proxy = serviceProxy({ ...read, pods, place, ...own }, clock);
   const dns = await startDns({
     ...read,
     domain: config.dnsDomain,
@@ -44,6 +47,7 @@ export async function startNodeNetworking(
   return {
     async stop() {
       abort.abort();
+      health.close();
       await Promise.all([running, dns.close()]);
     },
   };

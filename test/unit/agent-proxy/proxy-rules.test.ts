@@ -1,4 +1,5 @@
 import { staleFlows } from '../../../agent/proxy/conntrack.ts';
+import { checksOf } from '../../../agent/proxy/health-check.ts';
 import { hostPorts } from '../../../agent/proxy/host-ports.ts';
 import { proxyRules } from '../../../agent/proxy/proxy-rules.ts';
 import type { Ruleset } from '../../../agent/proxy/ruleset.ts';
@@ -206,4 +207,17 @@ describe('host ports', () => {
     expect(hostPorts([web({ hostNetwork: true })])).toEqual([]);
     expect(hostPorts([{ ...web({}), status: { podIP: '10.244.1.2', phase: 'Succeeded' } }])).toEqual([]);
   });
+});
+
+test('a health check counts the endpoints on this node once, whatever their ports', () => {
+  const ports = [
+    { name: 'a', port: 80 },
+    { name: 'b', port: 81 },
+  ];
+  const of = service({ externalTrafficPolicy: 'Local', healthCheckNodePort: 32000, ports });
+  const both = {
+    ...slice({}, { addresses: ['10.244.2.3'], nodeName: 'there' }),
+    ports: ports.map((p) => ({ ...p, port: 8080 })),
+  };
+  expect([...checksOf(targets(of, both))]).toEqual([[32000, { namespace: 'default', name: 'web', localEndpoints: 1 }]]);
 });
