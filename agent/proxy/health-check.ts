@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:http';
+import type { Log } from '../context.ts';
 import type { ServicePortTarget } from './service-port.ts';
 
 export interface HealthChecks {
@@ -17,7 +18,7 @@ interface Check {
  * Answers at the healthCheckNodePort of services with externalTrafficPolicy Local: 200 where there are endpoints on this node,
  * 503 where there are none, so that a load balancer passes the node by. Source: pkg/proxy/healthcheck/service_health.go.
  */
-export function healthChecks(address: string, log: (message: string, fields: object) => void): HealthChecks {
+export function healthChecks(address: string, log: Log): HealthChecks {
   const servers = new Map<number, Server>();
   const checks = new Map<number, Check>();
   return {
@@ -58,12 +59,7 @@ export function checksOf(targets: readonly ServicePortTarget[]): Map<number, Che
   return found;
 }
 
-function listen(
-  port: number,
-  address: string,
-  check: () => Check | undefined,
-  log: (message: string, fields: object) => void,
-): Server {
+function listen(port: number, address: string, check: () => Check | undefined, log: Log): Server {
   const server = createServer((_, response) => {
     const { namespace = '', name = '', localEndpoints = 0 } = check() ?? {};
     const headers = { 'content-type': 'application/json', 'x-load-balancing-endpoint-weight': `${localEndpoints}` };
