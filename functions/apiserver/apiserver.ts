@@ -1,6 +1,7 @@
 import { StatusError, unauthorized } from '../../lib/api/status.ts';
 import { impersonate } from './authentication/impersonation.ts';
 import { forbiddenError } from './authorization/forbidden.ts';
+import { authorizeStream } from './authorization/stream.ts';
 import type { Apiserver, Connection, RequestInfo, UserInfo } from './contract.ts';
 import { refreshCustomResources } from './custom/custom-resources.ts';
 import type { Dependencies, Server } from './dependencies.ts';
@@ -108,6 +109,7 @@ async function connect(server: Server, request: Request, connection: Connection)
     const user = await admit(server, request, connection, info, target);
     const type = server.resources.lookup(info.group, info.version, info.resource);
     if (!type || !isConnect(info)) throw noSuchResource();
+    await authorizeStream(server.authorize, { ...info, user });
     return await connectTarget({
       server,
       request,
