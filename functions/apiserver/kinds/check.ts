@@ -41,6 +41,11 @@ export function checkNotNegative(causes: Cause[], field: string, value: number |
 
 export const IMMUTABLE = 'field is immutable';
 
+/** As checkImmutable, for fields that upstream checks by declaration: the new value is not shown. */
+export function checkDeclaredImmutable(causes: Cause[], field: string, value: unknown, old: unknown): void {
+  if (!semanticEqual(value, old)) causes.push(invalidValue(field, null, IMMUTABLE));
+}
+
 export function checkImmutable(causes: Cause[], field: string, value: unknown, old: unknown): void {
   if (!semanticEqual(value, old)) causes.push(invalidValue(field, value, IMMUTABLE));
 }

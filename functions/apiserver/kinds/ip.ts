@@ -10,7 +10,7 @@ export function checkIp(causes: Cause[], value: string, field: string, known: re
   if (known.includes(value)) return;
   if (isIP(value) === 0 || value.includes('%')) {
     if (LEADING_ZEROS.test(value)) {
-      causes.push(invalidValue(field, value, 'must not have leading 0s in IP'));
+      causes.push(invalidValue(field, value, 'must not have leading 0s'));
     } else causes.push(invalidValue(field, value, INVALID_IP));
   } else if (MAPPED.test(value)) causes.push(invalidValue(field, value, 'must not be an IPv4-mapped IPv6 address'));
 }

@@ -36,6 +36,14 @@ export function isEmptySelector(selector: LabelSelector): boolean {
   return Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions?.length ?? 0) === 0;
 }
 
+/** Whether a selector can be made of it. Source: LabelSelectorAsSelector in k8s.io/apimachinery. */
+export function isUsableSelector(selector: LabelSelector | undefined): boolean {
+  return (selector?.matchExpressions ?? []).every(({ operator, values = [] }) => {
+    const listed = operator === 'In' || operator === 'NotIn';
+    return listed ? values.length > 0 : (operator === 'Exists' || operator === 'DoesNotExist') && values.length === 0;
+  });
+}
+
 /** Whether the labels satisfy the selector. An absent selector matches nothing, an empty one everything. */
 export function selectorMatches(selector: LabelSelector | undefined, labels: Record<string, string> = {}): boolean {
   if (!selector) return false;

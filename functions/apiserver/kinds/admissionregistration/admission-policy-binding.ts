@@ -49,7 +49,7 @@ function checkActions(causes: Cause[], actions: string[] = []): void {
       'must not contain both Deny and Warn (repeating the same validation failure information in the API response and headers serves no purpose)';
     causes.push(invalidValue(path, actions, why));
   }
-  checkRequired(causes, path, actions, 'at least one validation action is required');
+  checkRequired(causes, path, actions);
 }
 
 export const mutatingAdmissionPolicyBinding: KindRules = {

@@ -55,7 +55,7 @@ export function checkParamKind(causes: Cause[], { apiVersion = '', kind = '' }: 
   causes.push(invalidValue(`${path}.kind`, kind, why));
 }
 
-const REASONS = ['Forbidden', 'Invalid', 'RequestEntityTooLarge', 'Unauthorized'];
+const REASONS = ['Forbidden', 'Invalid', 'RequestEntityTooLarge'];
 
 function validatePolicy(policy: ValidatingAdmissionPolicy): Cause[] {
   const causes: Cause[] = [];

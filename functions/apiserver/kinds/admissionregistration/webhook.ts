@@ -51,7 +51,7 @@ function checkWebhook(causes: Cause[], hook: Webhook, path: string): void {
   });
   checkOneOf(causes, `${path}.failurePolicy`, hook.failurePolicy, FAILURE_POLICIES);
   checkOneOf(causes, `${path}.matchPolicy`, hook.matchPolicy, MATCH_POLICIES);
-  if (hook.sideEffects === undefined) {
+  if (!hook.sideEffects) {
     causes.push(required(`${path}.sideEffects`, 'must specify one of None, NoneOnDryRun'));
   } else checkOneOf(causes, `${path}.sideEffects`, hook.sideEffects, ['None', 'NoneOnDryRun']);
   const seconds = hook.timeoutSeconds ?? TIMEOUT_SECONDS;
@@ -110,7 +110,7 @@ function checkService(causes: Cause[], service: NonNullable<WebhookClientConfig[
   if (!urlPath || urlPath === '/') return;
   const field = `${path}.path`;
   if (!urlPath.startsWith('/')) causes.push(invalidValue(field, urlPath, "must start with a '/'"));
-  const steps = urlPath.replace(/^\//, '').replace(/\/$/, '').split('/');
+  const steps = urlPath.slice(1).replace(/\/$/, '').split('/');
   steps.forEach((step, i) => {
     if (step === '') causes.push(invalidValue(field, urlPath, `segment[${i}] may not be empty`));
     else

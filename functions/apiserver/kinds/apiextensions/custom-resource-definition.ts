@@ -9,6 +9,7 @@ import type {
 import type { KindRules, RuleContext } from '../../contract.ts';
 import { checkClient, WEBHOOK_PORT } from '../admissionregistration/webhook.ts';
 import { checkFormat, checkImmutable, checkOneOf, checkRequired } from '../check.ts';
+import { semanticEqual } from '../equal.ts';
 import { keepStatus } from '../status.ts';
 import { checkColumns, checkSchema } from './version.ts';
 
@@ -59,7 +60,7 @@ function prepareForUpdate(object: CustomResourceDefinition, old: CustomResourceD
 }
 
 /** Source: ValidateCustomResourceDefinition in k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/validation. */
-function validate({ metadata, spec: given }: CustomResourceDefinition): Cause[] {
+function validate({ metadata, spec: given, status }: CustomResourceDefinition): Cause[] {
   const causes: Cause[] = [];
   const spec = given ?? ({} as Spec);
   const expected = `${spec.names?.plural}.${spec.group}`;
@@ -71,6 +72,9 @@ function validate({ metadata, spec: given }: CustomResourceDefinition): Cause[] 
   checkVersions(causes, spec);
   checkNames(causes, spec.names ?? ({} as Spec['names']));
   checkConversion(causes, spec);
+  if (!status?.storedVersions?.length) {
+    causes.push(invalidValue('status.storedVersions', null, 'must have at least one stored version'));
+  }
   return causes;
 }
 
@@ -91,8 +95,9 @@ function checkRequiredScope(causes: Cause[], scope: string | undefined): void {
 
 function checkVersions(causes: Cause[], { versions = [] }: Spec): void {
   const names = versions.map(({ name }) => name);
+  const same = shared(versions);
   versions.forEach((version, i) => {
-    checkVersion(causes, version, `spec.versions[${i}]`);
+    checkVersion(causes, version, `spec.versions[${i}]`, same && i === 0);
   });
   if (new Set(names).size < names.length) {
     causes.push(invalidValue('spec.versions', names, 'must contain unique version names'));
@@ -102,17 +107,40 @@ function checkVersions(causes: Cause[], { versions = [] }: Spec): void {
   causes.push(invalidValue('spec.versions', versions, why));
 }
 
-function checkVersion(causes: Cause[], version: CustomResourceDefinitionVersion, path: string): void {
+/** What every version has alike is held once upstream, above the versions, and faults are named there. */
+function shared(versions: CustomResourceDefinitionVersion[]): boolean {
+  const [first] = versions;
+  return versions.every(
+    ({ schema, additionalPrinterColumns }) =>
+      semanticEqual(schema, first!.schema) && semanticEqual(additionalPrinterColumns, first!.additionalPrinterColumns),
+  );
+}
+
+function checkVersion(
+  causes: Cause[],
+  version: CustomResourceDefinitionVersion,
+  path: string,
+  isShared: boolean,
+): void {
   const { name = '', schema, deprecated, deprecationWarning } = version;
   const faults = dns1035Label(name);
-  if (faults.length > 0) causes.push(invalidValue(`${path}.name`, name, faults.join(',')));
+  if (faults.length > 0) {
+    causes.push(invalidValue(`${path}.name`, name, faults.join(',')));
+    if (isShared) causes.push(invalidValue('spec.version', name, faults.join(',')));
+  }
   if (deprecationWarning !== undefined && !deprecated) {
     const why = 'can only be set for deprecated versions';
     causes.push(invalidValue(`${path}.deprecationWarning`, deprecationWarning, why));
   }
-  if (!schema?.openAPIV3Schema) causes.push(required(`${path}.schema.openAPIV3Schema`, 'schemas are required'));
-  else checkSchema(causes, schema.openAPIV3Schema, `${path}.schema.openAPIV3Schema`);
-  checkColumns(causes, version.additionalPrinterColumns ?? [], `${path}.additionalPrinterColumns`);
+  if (!schema?.openAPIV3Schema) causes.push(required(`${path}.schema.openAPIV3Schema`));
+  else
+    checkSchema(
+      causes,
+      schema.openAPIV3Schema,
+      isShared ? 'spec.validation.openAPIV3Schema' : `${path}.schema.openAPIV3Schema`,
+    );
+  const columns = isShared ? 'spec.additionalPrinterColumns' : `${path}.additionalPrinterColumns`;
+  checkColumns(causes, version.additionalPrinterColumns ?? [], columns);
 }
 
 function checkNames(causes: Cause[], names: Spec['names']): void {

@@ -1,4 +1,4 @@
-import { forbiddenField, notSupported, required } from '../../../../lib/api/causes.ts';
+import { forbiddenField, invalidValue, required } from '../../../../lib/api/causes.ts';
 import type { Cause } from '../../../../lib/api/status.ts';
 import type { CustomResourceColumnDefinition, JSONSchemaProps } from '../../../../lib/api/types.ts';
 import { checkRequired } from '../check.ts';
@@ -11,7 +11,9 @@ export function checkColumns(causes: Cause[], columns: CustomResourceColumnDefin
     const at = `${path}[${i}]`;
     checkRequired(causes, `${at}.name`, name);
     if (!type) causes.push(required(`${at}.type`, `must be one of ${COLUMN_TYPES.join(',')}`));
-    else if (!COLUMN_TYPES.includes(type)) causes.push(notSupported(`${at}.type`, type, COLUMN_TYPES));
+    else if (!COLUMN_TYPES.includes(type)) {
+      causes.push(invalidValue(`${at}.type`, type, `must be one of ${COLUMN_TYPES.join(',')}`));
+    }
     checkRequired(causes, `${at}.JSONPath`, jsonPath);
   });
 }
@@ -26,11 +28,7 @@ const DEPTH_MAX = 64;
 export function checkSchema(causes: Cause[], schema: JSONSchemaProps, path: string): void {
   if (schema.type === undefined) causes.push(required(`${path}.type`, 'must not be empty at the root'));
   else if (schema.type !== 'object') {
-    const cause = {
-      reason: 'FieldValueInvalid',
-      message: `Invalid value: "${schema.type}": must be object at the root`,
-    };
-    causes.push({ ...cause, field: `${path}.type` });
+    causes.push(invalidValue(`${path}.type`, schema.type, 'must be object at the root'));
   }
   checkNode(causes, schema, path, 0);
 }

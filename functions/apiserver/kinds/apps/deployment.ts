@@ -5,6 +5,7 @@ import type { KindRules } from '../../contract.ts';
 import { checkImmutable, checkNotNegative } from '../check.ts';
 import { semanticEqual } from '../equal.ts';
 import { checkAtMost100Percent, checkIntOrPercent, intOrPercentNumber } from '../int-or-percent.ts';
+import { isUsableSelector } from '../label-selector.ts';
 import { defaultPodTemplate } from '../pod-spec/defaults.ts';
 import { checkReplicatedTemplate } from '../pod-spec/template.ts';
 import { checkCollisionCount, checkCounts, checkReplicaCounts } from '../replica-status.ts';
@@ -34,7 +35,8 @@ function validate({ spec }: Deployment): Cause[] {
   const { selector, template, strategy = {}, ...rest } = spec ?? ({} as DeploymentSpec);
   checkNotNegative(causes, 'spec.replicas', rest.replicas);
   checkWorkloadSelector(causes, selector, 'deployment');
-  checkReplicatedTemplate(causes, template ?? {}, selector, 'spec.template');
+  if (isUsableSelector(selector)) checkReplicatedTemplate(causes, template ?? {}, selector, 'spec.template');
+  else causes.push(invalidValue('spec.selector', selector, 'invalid label selector'));
   checkStrategy(causes, strategy);
   for (const field of ['minReadySeconds', 'revisionHistoryLimit', 'progressDeadlineSeconds'] as const) {
     checkNotNegative(causes, `spec.${field}`, rest[field]);

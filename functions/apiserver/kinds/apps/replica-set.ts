@@ -1,7 +1,9 @@
+import { invalidValue } from '../../../../lib/api/causes.ts';
 import type { Cause } from '../../../../lib/api/status.ts';
 import type { ReplicaSet, ReplicaSetSpec } from '../../../../lib/api/types.ts';
 import type { KindRules } from '../../contract.ts';
 import { checkImmutable, checkNotNegative } from '../check.ts';
+import { isUsableSelector } from '../label-selector.ts';
 import { defaultPodTemplate } from '../pod-spec/defaults.ts';
 import { checkReplicatedTemplate } from '../pod-spec/template.ts';
 import { checkCounts, checkReplicaCounts } from '../replica-status.ts';
@@ -15,7 +17,8 @@ function validate({ spec }: ReplicaSet): Cause[] {
   checkNotNegative(causes, 'spec.replicas', replicas);
   checkNotNegative(causes, 'spec.minReadySeconds', minReadySeconds);
   checkWorkloadSelector(causes, selector, 'deployment');
-  checkReplicatedTemplate(causes, template ?? {}, selector, 'spec.template');
+  if (isUsableSelector(selector)) checkReplicatedTemplate(causes, template ?? {}, selector, 'spec.template');
+  else causes.push(invalidValue('spec.selector', selector, 'invalid label selector'));
   return causes;
 }
 

@@ -131,7 +131,11 @@ export const statefulSet: KindRules = {
   validate,
   validateUpdate(object: StatefulSet, old: StatefulSet) {
     const causes = validate(object);
-    for (const field of FIXED) checkImmutable(causes, `spec.${field}`, object.spec?.[field], old.spec?.[field]);
+    for (const field of FIXED) {
+      const value = object.spec?.[field];
+      const shown = field === 'volumeClaimTemplates' ? (value ?? []) : value;
+      checkImmutable(causes, `spec.${field}`, shown, old.spec?.[field]);
+    }
     return causes;
   },
   validateStatusUpdate({ status }: StatefulSet, old: StatefulSet) {

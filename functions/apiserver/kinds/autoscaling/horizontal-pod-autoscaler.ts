@@ -25,12 +25,17 @@ const SCALE_UP = {
 };
 const SCALE_DOWN = { selectPolicy: 'Max', policies: [{ type: 'Percent', value: 100, periodSeconds: 15 }] };
 
+const hasMetrics = (object: any) => 'autoscaling.alpha.kubernetes.io/metrics' in (object.metadata?.annotations ?? {});
+
 /** Source: SetDefaults_HorizontalPodAutoscaler in k8s.io/kubernetes/pkg/apis/autoscaling/v2/defaults.go. */
 function defaults(object: any): void {
   const { spec } = object;
   if (!spec) return;
   spec.minReplicas ??= 1;
-  if (isV1(object)) return;
+  if (isV1(object)) {
+    if (!hasMetrics(object)) spec.targetCPUUtilizationPercentage ??= 80;
+    return;
+  }
   if (!spec.metrics?.length) spec.metrics = [structuredClone(CPU_80)];
   if (!spec.behavior) return;
   spec.behavior.scaleUp = { ...structuredClone(SCALE_UP), ...spec.behavior.scaleUp };
@@ -42,7 +47,7 @@ function validate({ spec = {} }: any): Cause[] {
   const causes: Cause[] = [];
   const { minReplicas, maxReplicas = 0 } = spec;
   checkNotNegative(causes, 'spec.minReplicas', minReplicas);
-  if (maxReplicas === 0) causes.push(required('spec.maxReplicas', 'must be set and greater than 0'));
+  if (maxReplicas === 0) causes.push(required('spec.maxReplicas'));
   else if (maxReplicas < 0) {
     causes.push(invalidValue('spec.maxReplicas', maxReplicas, 'must be greater than or equal to 1'));
   }
@@ -63,6 +68,8 @@ export function checkReference(causes: Cause[], { kind, name, apiVersion = '' }:
   if (apiVersion.split('/').length > 2) {
     const why = `unexpected GroupVersion string: ${apiVersion}`;
     causes.push(invalidValue(`${path}.apiVersion`, apiVersion, why));
+  } else if (!apiVersion.includes('/')) {
+    causes.push(invalidValue(`${path}.apiVersion`, apiVersion, 'apiVersion must specify API group'));
   }
 }
 

@@ -138,10 +138,11 @@ const EXIT_CODES_MAX = 255;
 
 function checkExitCodes(
   causes: Cause[],
-  { operator, containerName, values = [] }: PodFailurePolicyOnExitCodesRequirement,
+  { operator, containerName, values: given }: PodFailurePolicyOnExitCodesRequirement,
   { template }: JobSpec,
   path: string,
 ): void {
+  const values = given ?? [];
   if (!operator) causes.push(required(`${path}.operator`, quoted(['In', 'NotIn'])));
   else checkOneOf(causes, `${path}.operator`, operator, ['In', 'NotIn']);
   const containers = [...(template?.spec?.containers ?? []), ...(template?.spec?.initContainers ?? [])];

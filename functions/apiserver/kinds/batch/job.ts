@@ -3,6 +3,7 @@ import type { Cause } from '../../../../lib/api/status.ts';
 import type { Job, JobSpec } from '../../../../lib/api/types.ts';
 import type { KindRules, RuleContext } from '../../contract.ts';
 import { checkImmutable } from '../check.ts';
+import { semanticEqual } from '../equal.ts';
 import { checkLabelSelector, selectorMatches } from '../label-selector.ts';
 import { statusKept } from '../status.ts';
 import { checkJobSpec, defaultJobSpec } from './job-spec.ts';
@@ -29,8 +30,8 @@ function prepareForCreate(job: Job, context: RuleContext): void {
   const generated = generatedLabels(metadata.uid, metadata.name ?? '');
   metadata.labels = { ...metadata.labels, ...generated };
   spec.template.metadata.labels = { ...spec.template.metadata.labels, ...generated };
-  if (Object.keys(spec.selector?.matchLabels ?? {}).length > 0) return;
-  spec.selector = { ...spec.selector, matchLabels: { [CONTROLLER_UID]: metadata.uid } };
+  const matchLabels = { [CONTROLLER_UID]: metadata.uid, ...spec.selector?.matchLabels };
+  spec.selector = { ...spec.selector, matchLabels };
 }
 
 /** Source: ValidateJob in k8s.io/kubernetes/pkg/apis/batch/validation. */
@@ -46,7 +47,8 @@ function checkSelector(causes: Cause[], { metadata }: Job, spec: JobSpec): void 
   if (!spec.selector) causes.push(required('spec.selector'));
   else checkLabelSelector(causes, spec.selector, 'spec.selector');
   const labels = spec.template?.metadata?.labels ?? {};
-  if (!spec.manualSelector && spec.selector?.matchLabels?.[CONTROLLER_UID] !== metadata?.uid) {
+  const generated = { matchLabels: { [CONTROLLER_UID]: metadata?.uid } };
+  if (!spec.manualSelector && !semanticEqual(spec.selector, generated)) {
     const why = '`selector` not auto-generated';
     causes.push(invalidValue('spec.selector', spec.selector ?? null, why));
   }

@@ -76,10 +76,10 @@ function validateUpdate(node: Node, old: Node): Cause[] {
     causes.push(forbiddenField('spec.podCIDRs', why));
   }
   if (before.providerID && before.providerID !== spec.providerID) {
-    const why = 'node updates may not change providerID except from "" to valid';
-    causes.push(forbiddenField('spec.providerID', why));
+    const done = spec.providerID ? 'modified' : 'cleared';
+    causes.push(invalidValue('spec.providerID', null, `field cannot be ${done} once set`));
   }
-  checkTaints(causes, spec.taints, 'spec.taints');
+  checkTaints(causes, spec.taints, 'metadata.taints');
   return causes;
 }
 
@@ -94,6 +94,8 @@ function checkAddresses(causes: Cause[], { status }: Node): void {
 
 export const node: KindRules = {
   defaults,
+  /** A node says at once what it has. */
+  prepareForCreate: () => {},
   prepareForUpdate: keepStatus,
   prepareForStatusUpdate(object: Node, old: Node) {
     object.spec = old.spec;

@@ -69,8 +69,8 @@ function checkTransitions(
 }
 
 function mayRestart(spec: PodSpec, { name, state }: ContainerStatus, list: string): boolean {
-  const containers = list === 'containerStatuses' ? spec.containers : (spec.initContainers ?? []);
-  const container = containers.find((candidate) => candidate.name === name);
+  const containers = list === 'containerStatuses' ? spec.containers : spec.initContainers;
+  const container = containers?.find((candidate) => candidate.name === name);
   if (container?.restartPolicyRules?.length) return true;
   const policy = container?.restartPolicy ?? spec.restartPolicy;
   return policy === 'Always' || (policy === 'OnFailure' && state?.terminated?.exitCode !== 0);

@@ -39,7 +39,8 @@ function prepareForCreate(pod: Pod, { now }: RuleContext): void {
   pod.status = { phase: 'Pending' };
   if (!pod.spec) return;
   dropDisabledFields(pod.spec);
-  if (pod.spec.schedulingGates?.length) pod.status.conditions = [{ ...SCHEDULING_GATED, lastTransitionTime: now }];
+  if (pod.spec.schedulingGates?.length)
+    pod.status.conditions = [{ ...SCHEDULING_GATED, lastProbeTime: null as never, lastTransitionTime: now }];
   mergeLabelKeys(pod.spec, pod.metadata?.labels ?? {});
   defaultPodLevelResources(pod.spec);
   pod.status.qosClass = podQosClass(pod.spec);

@@ -60,7 +60,7 @@ function checkScopes(causes: Cause[], { scopes = [], hard = {} }: ResourceQuotaS
   for (const scope of scopes) {
     if (!SCOPES[scope]) causes.push(invalidValue(field, scopes, 'unsupported scope'));
     for (const name of Object.keys(hard).filter(isStandard).sort()) {
-      if (!SCOPES[scope]?.includes(name)) {
+      if (SCOPES[scope] && !SCOPES[scope].includes(name)) {
         causes.push(invalidValue(field, scopes, 'unsupported scope applied to resource'));
       }
     }
@@ -85,7 +85,7 @@ function checkSelector(causes: Cause[], { scopeSelector, hard = {}, scopes = [] 
     const { scopeName } = requirement;
     if (!SCOPES[scopeName]) causes.push(invalidValue(`${path}.scopeName`, scopeName, 'unsupported scope'));
     for (const name of Object.keys(hard).filter(isStandard).sort()) {
-      if (!SCOPES[scopeName]?.includes(name)) {
+      if (SCOPES[scopeName] && !SCOPES[scopeName].includes(name)) {
         causes.push(invalidValue(path, scopeSelector, 'unsupported scope applied to resource'));
       }
     }

@@ -94,6 +94,9 @@ function dropTypeDependent(spec: ServiceSpec, old: ServiceSpec): void {
     delete spec.healthCheckNodePort;
   }
   dropExternalPolicy(spec, old);
+  if (spec.type === 'ExternalName' && spec.internalTrafficPolicy === old.internalTrafficPolicy) {
+    delete spec.internalTrafficPolicy;
+  }
   if (old.type !== 'LoadBalancer' || spec.type === 'LoadBalancer') return;
   if (spec.allocateLoadBalancerNodePorts === old.allocateLoadBalancerNodePorts)
     delete spec.allocateLoadBalancerNodePorts;

@@ -4,7 +4,7 @@ import { dns1123Label, dns1123Subdomain, labelValue, qualifiedName } from '../..
 import type { Cause } from '../../../../lib/api/status.ts';
 import type { DiscoveryEndpointPort, Endpoint, EndpointHints, EndpointSlice } from '../../../../lib/api/types.ts';
 import type { KindRules } from '../../contract.ts';
-import { checkFormat, checkImmutable, checkRequiredOneOf } from '../check.ts';
+import { checkDeclaredImmutable, checkFormat, checkRequiredOneOf } from '../check.ts';
 import { semanticEqual } from '../equal.ts';
 import { checkEndpointIp, checkIp } from '../ip.ts';
 
@@ -44,9 +44,10 @@ function checkEndpoints(causes: Cause[], { endpoints, addressType }: EndpointSli
 }
 
 function checkEndpoint(causes: Cause[], endpoint: Endpoint, type: string, path: string): void {
-  const { addresses = [], nodeName, hostname, hints } = endpoint;
+  const { nodeName, hostname, hints } = endpoint;
+  const addresses = endpoint.addresses ?? [];
   const at = `${path}.addresses`;
-  if (addresses.length === 0) causes.push(required(at, 'must contain at least 1 address'));
+  if (addresses.length === 0) causes.push(required(at));
   if (addresses.length > ADDRESSES_MAX) causes.push(tooMany(at, addresses.length, ADDRESSES_MAX));
   addresses.forEach((address, i) => {
     if (type === 'FQDN') checkDomainName(causes, address, `${at}[${i}]`);
@@ -92,8 +93,18 @@ function checkNames(causes: Cause[], hints: { name: string }[], format: typeof l
   });
 }
 
+/** Lists that are never left out: stored as protobuf upstream, an empty one comes back as null. */
+function emptyToNull(slice: { ports?: unknown; endpoints?: unknown }): void {
+  for (const list of ['ports', 'endpoints'] as const) {
+    const value = slice[list];
+    if (!Array.isArray(value) || value.length === 0) slice[list] = null;
+  }
+}
+
 export const endpointSlice: KindRules = {
-  defaults({ ports, endpoints }: EndpointSlice) {
+  defaults(slice: EndpointSlice) {
+    const { ports, endpoints } = slice;
+    emptyToNull(slice);
     for (const port of ports ?? []) {
       port.name ??= '';
       port.protocol ??= 'TCP';
@@ -103,7 +114,7 @@ export const endpointSlice: KindRules = {
   validate: (object: EndpointSlice) => validate(object),
   validateUpdate(object: EndpointSlice, old: EndpointSlice) {
     const causes = validate(object, old);
-    checkImmutable(causes, 'addressType', object.addressType, old.addressType);
+    checkDeclaredImmutable(causes, 'addressType', object.addressType, old.addressType);
     return causes;
   },
   generationFrom: ['addressType', 'endpoints', 'ports'],

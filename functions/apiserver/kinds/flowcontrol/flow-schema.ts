@@ -37,7 +37,8 @@ function checkPrecedence(causes: Cause[], value: number, name: string | undefine
 }
 
 function checkRule(causes: Cause[], rule: PolicyRulesWithSubjects, path: string): void {
-  const { subjects = [], resourceRules = [], nonResourceRules = [] } = rule;
+  const { resourceRules = [], nonResourceRules = [] } = rule;
+  const subjects = rule.subjects ?? [];
   checkRequired(causes, `${path}.subjects`, subjects, 'subjects must contain at least one value');
   subjects.forEach(({ kind }, i) => {
     const kinds = ['Group', 'ServiceAccount', 'User'];

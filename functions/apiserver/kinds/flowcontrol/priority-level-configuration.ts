@@ -36,12 +36,12 @@ function validate({ metadata, spec: given }: PriorityLevelConfiguration): Cause[
   }
   checkRequiredOneOf(causes, 'spec.type', type, ['Exempt', 'Limited']);
   if (type === 'Exempt' && limited) {
-    causes.push(forbiddenField('spec.limited', 'must be nil if the type is not Limited'));
+    causes.push(forbiddenField('spec.limited', ''));
   }
   if (type !== 'Limited') return causes;
-  if (exempt) causes.push(forbiddenField('spec.exempt', 'must be nil if the type is Limited'));
+  if (exempt) causes.push(forbiddenField('spec.exempt', ''));
   if (limited) checkLimited(causes, limited, 'spec.limited');
-  else causes.push(required('spec.limited', 'must not be empty when type is Limited'));
+  else causes.push(required('spec.limited'));
   return causes;
 }
 
@@ -62,11 +62,11 @@ function checkResponse(causes: Cause[], { type, queuing }: LimitResponse, path: 
   checkRequiredOneOf(causes, `${path}.type`, type, ['Queue', 'Reject']);
   const field = `${path}.queuing`;
   if (type === 'Reject' && queuing) {
-    causes.push(forbiddenField(field, 'must be nil if limited.limitResponse.type is not Limited'));
+    causes.push(forbiddenField(field, ''));
   }
   if (type !== 'Queue') return;
   if (!queuing) {
-    causes.push(required(field, 'must not be empty if limited.limitResponse.type is Limited'));
+    causes.push(required(field));
     return;
   }
   const { queueLengthLimit = 0, queues = 0, handSize = 0 } = queuing;

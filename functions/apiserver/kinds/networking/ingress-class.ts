@@ -13,7 +13,7 @@ export function checkTypedReference(
   path: string,
 ): void {
   const { apiGroup, kind, name } = reference;
-  if (apiGroup !== undefined) checkFormat(causes, `${path}.apiGroup`, apiGroup, dns1123Subdomain);
+  if (apiGroup) checkFormat(causes, `${path}.apiGroup`, apiGroup, dns1123Subdomain);
   if (checkRequired(causes, `${path}.kind`, kind)) checkFormat(causes, `${path}.kind`, kind, pathSegment);
   if (checkRequired(causes, `${path}.name`, name)) checkFormat(causes, `${path}.name`, name, pathSegment);
 }
@@ -33,7 +33,7 @@ function validate({ spec = {} }: IngressClass): Cause[] {
 function checkParameters(causes: Cause[], parameters: IngressClassParametersReference, path: string): void {
   checkTypedReference(causes, parameters, path);
   const { scope, namespace } = parameters;
-  if (scope === undefined) causes.push(required(`${path}.scope`));
+  if (!scope) causes.push(required(`${path}.scope`));
   else if (scope === 'Cluster') {
     if (namespace === undefined) return;
     causes.push(forbiddenField(`${path}.namespace`, "`parameters.scope` is set to 'Cluster'"));

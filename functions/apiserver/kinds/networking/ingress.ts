@@ -69,7 +69,7 @@ const BAD_SEQUENCES = ['//', '/./', '/../', '%2f', '%2F'];
 const BAD_SUFFIXES = ['/..', '/.'];
 
 function checkPath(causes: Cause[], { path = '', pathType, backend }: HTTPIngressPath, at: string): void {
-  if (pathType === undefined) return void causes.push(required(`${at}.pathType`, 'pathType must be specified'));
+  if (!pathType) return void causes.push(required(`${at}.pathType`, 'pathType must be specified'));
   const field = `${at}.path`;
   if (pathType === 'Exact' || pathType === 'Prefix') {
     if (!path.startsWith('/')) causes.push(invalidValue(field, path, 'must be an absolute path'));

@@ -3,7 +3,7 @@ import { dns1123Subdomain, pathSegment } from '../../../../lib/api/names.ts';
 import type { Cause } from '../../../../lib/api/status.ts';
 import type { IPAddress } from '../../../../lib/api/types.ts';
 import type { KindRules } from '../../contract.ts';
-import { checkFormat, checkImmutable, checkRequired } from '../check.ts';
+import { checkDeclaredImmutable, checkFormat, checkRequired } from '../check.ts';
 import { checkIp } from '../ip.ts';
 
 /** Source: ValidateIPAddress in k8s.io/kubernetes/pkg/apis/networking/validation. */
@@ -26,7 +26,7 @@ export const ipAddress: KindRules = {
   validate,
   validateUpdate(object: IPAddress, old: IPAddress) {
     const causes: Cause[] = [];
-    checkImmutable(causes, 'spec.parentRef', object.spec?.parentRef, old.spec?.parentRef);
+    checkDeclaredImmutable(causes, 'spec.parentRef', object.spec?.parentRef, old.spec?.parentRef);
     return causes;
   },
   selectableFields: { 'spec.parentRef.name': ({ spec }: IPAddress) => spec?.parentRef?.name ?? '' },

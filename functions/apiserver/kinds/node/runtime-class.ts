@@ -3,7 +3,7 @@ import { dns1123Label } from '../../../../lib/api/names.ts';
 import type { Cause } from '../../../../lib/api/status.ts';
 import type { RuntimeClass, Toleration } from '../../../../lib/api/types.ts';
 import type { KindRules } from '../../contract.ts';
-import { checkFormat, checkImmutable, checkRequired } from '../check.ts';
+import { checkDeclaredImmutable, checkFormat, checkRequired } from '../check.ts';
 import { checkLabels } from '../metadata.ts';
 import { checkRequirements } from '../pod-spec/resources.ts';
 import { checkTolerations } from '../pod-spec/scheduling.ts';
@@ -38,7 +38,7 @@ export const runtimeClass: KindRules = {
   validate,
   validateUpdate(object: RuntimeClass, old: RuntimeClass) {
     const causes: Cause[] = [];
-    checkImmutable(causes, 'handler', object.handler, old.handler);
+    checkDeclaredImmutable(causes, 'handler', object.handler, old.handler);
     return causes;
   },
   createOnUpdate: true,

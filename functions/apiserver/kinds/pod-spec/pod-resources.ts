@@ -26,7 +26,7 @@ export function checkPodLevelResources(causes: Cause[], spec: PodSpec, path: str
 }
 
 function checkContainerLimits(causes: Cause[], { containers, resources }: PodSpec, path: string): void {
-  containers.forEach((container, i) => {
+  containers?.forEach((container, i) => {
     const limits = container.resources?.limits ?? {};
     for (const name in limits) {
       const own = resources?.limits?.[name];

@@ -9,7 +9,7 @@ const QOS_RESOURCES = ['cpu', 'memory'] as const;
 export function podQosClass(spec: PodSpec): QosClass {
   if (hasPodLevelResources(spec)) return requirementsQosClass(spec.resources!);
   let result: QosClass | undefined;
-  for (const { resources = {} } of [...(spec.initContainers ?? []), ...spec.containers]) {
+  for (const { resources = {} } of [...(spec.initContainers ?? []), ...(spec.containers ?? [])]) {
     const qosClass = requirementsQosClass(resources);
     if (qosClass === 'Burstable') return qosClass;
     result ??= qosClass;

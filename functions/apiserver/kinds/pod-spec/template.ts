@@ -42,7 +42,7 @@ export function checkSelected(
   path: string,
 ): void {
   const labels = template.metadata?.labels;
-  if (!selector || isEmptySelector(selector) || selectorMatches(selector, labels)) return;
+  if ((selector && isEmptySelector(selector)) || selectorMatches(selector ?? undefined, labels)) return;
   const why = '`selector` does not match template `labels`';
   causes.push(invalidValue(`${path}.metadata.labels`, labels ?? null, why));
 }

@@ -12,7 +12,7 @@ export function checkPolicyRules(causes: Cause[], rules: PolicyRule[] | null | u
 
 function checkPolicyRule(causes: Cause[], rule: PolicyRule, namespaced: boolean, path: string): void {
   const { verbs, apiGroups = [], resources = [], resourceNames = [], nonResourceURLs: urls = [] } = rule;
-  checkRequired(causes, `${path}.verbs`, verbs, 'verbs must contain at least one value');
+  checkRequired(causes, `${path}.verbs`, verbs);
   if (urls.length === 0) {
     checkRequired(causes, `${path}.apiGroups`, apiGroups, 'resource rules must supply at least one api group');
     checkRequired(causes, `${path}.resources`, resources, 'resource rules must supply at least one resource');

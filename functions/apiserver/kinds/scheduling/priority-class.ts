@@ -50,5 +50,6 @@ export const priorityClass: KindRules = {
     checkImmutable(causes, 'preemptionPolicy', object.preemptionPolicy, old.preemptionPolicy);
     return causes;
   },
-  generationFrom: ['value', 'globalDefault', 'description', 'preemptionPolicy'],
+  /** Starts at one and stays there. */
+  generationFrom: [],
 };

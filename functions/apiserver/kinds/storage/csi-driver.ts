@@ -66,6 +66,5 @@ export const csiDriver: KindRules = {
     checkImmutable(causes, 'spec.volumeLifecycleModes', now, before);
     return causes;
   },
-  generationFrom: ['spec'],
   unconditionalUpdate: false,
 };

@@ -3,7 +3,7 @@ import { qualifiedName } from '../../../../lib/api/names.ts';
 import type { Cause } from '../../../../lib/api/status.ts';
 import type { StorageClass, TopologySelectorTerm } from '../../../../lib/api/types.ts';
 import type { KindRules } from '../../contract.ts';
-import { checkFormat, checkImmutable, checkOneOf, checkRequired } from '../check.ts';
+import { checkDeclaredImmutable, checkFormat, checkOneOf, checkRequired } from '../check.ts';
 import { checkLabelKey } from '../metadata.ts';
 
 const PARAMETERS_MAX = 512;
@@ -28,7 +28,8 @@ export function checkParameters(causes: Cause[], parameters: Record<string, stri
 function checkTopologies(causes: Cause[], terms: TopologySelectorTerm[] = []): void {
   terms.forEach(({ matchLabelExpressions = [] }, i) => {
     const seen = new Set<string>();
-    matchLabelExpressions.forEach(({ key, values = [] }, j) => {
+    matchLabelExpressions.forEach(({ key, values: given }, j) => {
+      const values = given ?? [];
       const path = `allowedTopologies[${i}].matchLabelExpressions[${j}]`;
       checkRequired(causes, `${path}.values`, values);
       values.forEach((value, k) => {
@@ -61,7 +62,7 @@ export const storageClass: KindRules = {
   validate,
   validateUpdate(object: StorageClass, old: StorageClass) {
     const causes: Cause[] = [];
-    for (const field of FIXED) checkImmutable(causes, field, object[field], old[field]);
+    for (const field of FIXED) checkDeclaredImmutable(causes, field, object[field], old[field]);
     return causes;
   },
 };

@@ -3,7 +3,7 @@ import { dns1123Subdomain } from '../../../../lib/api/names.ts';
 import type { Cause } from '../../../../lib/api/status.ts';
 import type { VolumeAttachment, VolumeAttachmentSource, VolumeError } from '../../../../lib/api/types.ts';
 import type { KindRules } from '../../contract.ts';
-import { checkFormat, checkImmutable } from '../check.ts';
+import { checkDeclaredImmutable, checkFormat } from '../check.ts';
 import { statusKept } from '../status.ts';
 import { checkCsiDriverName } from './csi-driver-name.ts';
 
@@ -45,7 +45,7 @@ export const volumeAttachment: KindRules = {
   validate,
   validateUpdate(object: VolumeAttachment, old: VolumeAttachment) {
     const causes = validate(object);
-    checkImmutable(causes, 'spec', object.spec, old.spec);
+    checkDeclaredImmutable(causes, 'spec', object.spec, old.spec);
     return causes;
   },
   validateStatusUpdate: validate,

@@ -1,0 +1,35 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { readCases, runCase } from './case.ts';
+import { hasPeers, startPeer } from './peer.ts';
+import type { Target } from './target.ts';
+import { startZeroplane } from './zeroplane.ts';
+
+const PEERS = process.env['PEERS_DIR'] ?? join(homedir(), '.cache/zeroplane/peers');
+
+/** Without the peers there is nothing to compare with: peers/build.sh makes them. */
+const compare = hasPeers(PEERS) ? describe : describe.skip;
+
+compare('kube-apiserver and Zeroplane answer the same', () => {
+  let peer: Target;
+  let zeroplane: Target;
+
+  beforeAll(async () => {
+    [peer, zeroplane] = await Promise.all([startPeer(PEERS), startZeroplane()]);
+  }, 90_000);
+
+  afterAll(async () => {
+    await Promise.all([peer?.stop(), zeroplane?.stop()]);
+  });
+
+  for (const { file, cases } of readCases(join(__dirname, 'cases'))) {
+    describe(file.replace('.yaml', ''), () => {
+      for (const item of cases) {
+        test(item.name, async () => {
+          const [expected, actual] = [await runCase(peer, item), await runCase(zeroplane, item)];
+          expect(actual).toEqual(expected);
+        });
+      }
+    });
+  }
+});
