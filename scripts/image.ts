@@ -67,7 +67,14 @@ function unpackPackages(packages: string[], work: string, root: string): void {
     'APT::Sandbox::User=root',
   ];
   const flags = ['-y', '-qq', '--no-install-recommends', '--download-only', ...options.flatMap((o) => ['-o', o])];
-  execFileSync('apt-get', ['install', ...flags, ...packages], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const download = () => execFileSync('apt-get', ['install', ...flags, ...packages], { stdio: 'pipe' });
+  try {
+    download();
+  } catch {
+    // A machine that never asked for the lists has none, and old lists name files that are gone.
+    execFileSync('apt-get', ['update', '-qq'], { stdio: ['ignore', 'ignore', 'inherit'] });
+    download();
+  }
   for (const file of readdirSync(join(work, 'archives')).filter((f) => f.endsWith('.deb')))
     execFileSync('dpkg', ['-x', join(work, 'archives', file), root]);
   for (const folder of ['usr/share/doc', 'usr/share/man', 'usr/share/locale', 'usr/share/info'])
