@@ -21,7 +21,7 @@ function failure(code: number, body: any): unknown {
 function causeText({ reason, field, message }: any): string {
   const line = String(message)
     .split('\n')[0]!
-    .replace(/^([A-Z][a-z]+ value: )[{[]"?.*[}\]](: [^{}[\]]*)$/, '$1{…}$2')
+    .replace(/^([A-Z][a-z]+ value: )[{[]"?.*[}\]]((?:: [^{}[\]]*)?)$/, '$1{…}$2')
     .replace(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'UID');
   return `${field}: ${reason}: ${line}`;
 }

@@ -8,6 +8,9 @@ export const storageObjectInUseProtection: AdmissionPlugin = {
     if (attributes.operation !== 'CREATE') return;
     if (isFor(attributes, '', 'persistentvolumes')) protect(attributes, 'kubernetes.io/pv-protection');
     if (isFor(attributes, '', 'persistentvolumeclaims')) protect(attributes, 'kubernetes.io/pvc-protection');
+    if (isFor(attributes, 'storage.k8s.io', 'volumeattributesclasses')) {
+      protect(attributes, 'kubernetes.io/vac-protection');
+    }
   },
 };
 

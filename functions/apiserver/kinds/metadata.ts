@@ -94,7 +94,8 @@ function checkCommon(causes: Cause[], meta: ObjectMeta, options: MetadataOptions
   checkAnnotations(causes, meta.annotations, `${path}.annotations`);
   checkOwnerReferences(causes, meta.ownerReferences, `${path}.ownerReferences`);
   checkManagedFields(causes, meta.managedFields, `${path}.managedFields`);
-  if (options.standardFinalizers !== false) checkStandardFinalizers(causes, meta.finalizers, `${path}.finalizers`);
+  if (options.standardFinalizers !== false)
+    checkStandardFinalizers(causes, meta.finalizers, (i) => `${path}.finalizers[${i}]`);
 }
 
 /** What most keys look like: one test, where the whole format takes several and words for its faults. */
@@ -158,11 +159,15 @@ function checkOwnerReference(causes: Cause[], reference: OwnerReference, path: s
 
 const STANDARD_FINALIZERS = ['kubernetes', 'orphan', 'foregroundDeletion'];
 
-export function checkStandardFinalizers(causes: Cause[], finalizers: string[] | undefined, path: string): void {
+export function checkStandardFinalizers(
+  causes: Cause[],
+  finalizers: string[] | undefined,
+  path: (index: number) => string,
+): void {
   finalizers?.forEach((finalizer, i) => {
     if (finalizer.includes('/') || STANDARD_FINALIZERS.includes(finalizer)) return;
     const why = 'name is neither a standard finalizer name nor is it fully qualified';
-    causes.push(invalidValue(`${path}[${i}]`, finalizer, why));
+    causes.push(invalidValue(path(i), finalizer, why));
   });
 }
 

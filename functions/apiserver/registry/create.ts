@@ -18,7 +18,7 @@ import {
 } from './metadata.ts';
 import { type WriteOptions, writeOptions } from './options.ts';
 import { readObject } from './read-object.ts';
-import { keyOf } from './resource-table.ts';
+import { checkedKind, keyOf } from './resource-table.ts';
 import { storeFailure } from './store-failure.ts';
 import { decodeStored, encodeStored } from './stored.ts';
 
@@ -78,7 +78,7 @@ function checkCreate(call: Call, object: WithMeta): void {
   const { rules } = type;
   const causes: Cause[] = validateObjectMeta(object.metadata, metadataOptions(type));
   if (rules.validate) causes.push(...rules.validate(object));
-  if (causes.length) throw invalid(type, object.metadata.name ?? '', causes);
+  if (causes.length) throw invalid(checkedKind(type), object.metadata.name ?? '', causes);
 }
 
 async function commitCreate(

@@ -17,7 +17,7 @@ import {
   withMeta,
 } from './metadata.ts';
 import type { WriteOptions } from './options.ts';
-import { keyOf, type ResourceType } from './resource-table.ts';
+import { checkedKind, keyOf, type ResourceType } from './resource-table.ts';
 import { storeFailure } from './store-failure.ts';
 import { decodeFor, encodeStored, sameContent } from './stored.ts';
 
@@ -93,7 +93,7 @@ async function updateOnce(call: Call, change: Change, item: Item): Promise<Answe
   raiseGeneration(type, object, old);
   if (!change.ownsFields) trackOwners(call, object, old, change.options);
   const causes = change.strategy.validate(call, object, old);
-  if (causes.length) throw invalid(type, call.info.name, causes);
+  if (causes.length) throw invalid(checkedKind(type), call.info.name, causes);
   if (type.rules.warnings) call.warnings.push(...type.rules.warnings(object, old));
   await validate(call, given);
   return write(call, change.options, item, object, old);

@@ -102,6 +102,13 @@ function toType(info: ResourceInfo, { rules = {}, custom, conversion }: RowOptio
   };
 }
 
+/** The kind that faults are reported of: the one that is checked, which is the one that is stored. */
+export function checkedKind({ group, kind, conversion }: ResourceType): { group: string; kind: string } {
+  if (!conversion) return { group, kind };
+  const slash = conversion.stored.apiVersion.indexOf('/');
+  return { group: slash < 0 ? '' : conversion.stored.apiVersion.slice(0, slash), kind: conversion.stored.kind };
+}
+
 /** `pods/`, `pods/default/` */
 export function keyPrefix(type: ResourceType, namespace: string): string {
   return type.namespaced && namespace ? `${type.storage}/${namespace}/` : `${type.storage}/`;

@@ -15,9 +15,15 @@ function labelName(namespace: Namespace): void {
   metadata.labels = { ...metadata.labels, [NAME_LABEL]: metadata.name };
 }
 
-function checkFinalizers(causes: Cause[], { spec }: Namespace): void {
-  for (const finalizer of spec?.finalizers ?? []) checkFormat(causes, 'spec.finalizers', finalizer, qualifiedName);
-  checkStandardFinalizers(causes, spec?.finalizers, 'spec.finalizers');
+function checkFinalizers(
+  causes: Cause[],
+  { spec }: Namespace,
+  path: (index: number) => string = () => 'spec.finalizers',
+): void {
+  spec?.finalizers?.forEach((finalizer, i) => {
+    checkFormat(causes, path(i), finalizer, qualifiedName);
+  });
+  checkStandardFinalizers(causes, spec?.finalizers, path);
 }
 
 /** Source: k8s.io/kubernetes/pkg/registry/core/namespace strategies. */
@@ -57,7 +63,7 @@ export const namespace: KindRules = {
       },
       validateUpdate(object: Namespace) {
         const causes: Cause[] = [];
-        checkFinalizers(causes, object);
+        checkFinalizers(causes, object, (i) => `spec.finalizers[${i}]`);
         return causes;
       },
     },

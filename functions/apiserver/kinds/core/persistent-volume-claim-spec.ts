@@ -72,6 +72,6 @@ function checkDataSourcesAgree(
   const same = (['apiGroup', 'kind', 'name'] as const).every((field) => dataSource[field] === dataSourceRef[field]);
   if (dataSourceRef.namespace) {
     const why = 'may not be specified when dataSourceRef.namespace is specified';
-    causes.push(invalidValue(path, `${path}.dataSource`, why));
-  } else if (!same) causes.push(invalidValue(path, `${path}.dataSource`, 'must match dataSourceRef'));
+    causes.push(invalidValue(path, {}, why));
+  } else if (!same) causes.push(invalidValue(path, {}, 'must match dataSourceRef'));
 }

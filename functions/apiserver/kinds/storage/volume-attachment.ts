@@ -13,7 +13,7 @@ const MESSAGE_MAX = 1024;
 function validate({ spec, status }: VolumeAttachment): Cause[] {
   const causes: Cause[] = [];
   const { attacher = '', source = {}, nodeName = '' } = spec ?? {};
-  checkCsiDriverName(causes, attacher, 'spec.attacher');
+  checkCsiDriverName(causes, attacher, 'spec.attacher', caseless);
   checkSource(causes, source);
   checkFormat(causes, 'spec.nodeName', nodeName, dns1123Subdomain);
   checkError(causes, status?.attachError, 'status.attachError');
@@ -21,6 +21,14 @@ function validate({ spec, status }: VolumeAttachment): Cause[] {
   const volume = source.persistentVolumeName;
   if (volume !== undefined) checkFormat(causes, 'spec.source.persistentVolumeName', volume, dns1123Subdomain);
   return causes;
+}
+
+/** This field is checked by declaration upstream, which has its own words for names of either case. */
+function caseless(fault: string): string {
+  return fault
+    .replace('a lowercase RFC', 'an RFC')
+    .replace('lower case alphanumeric', 'alphanumeric')
+    .replace("'example.com'", "'Example.com'");
 }
 
 function checkSource(causes: Cause[], { inlineVolumeSpec, persistentVolumeName }: VolumeAttachmentSource): void {
