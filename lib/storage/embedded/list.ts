@@ -2,21 +2,31 @@ import { type Item, type ItemList, type ListOptions, StoreError } from '../contr
 import { decodeToken, encodeToken } from './continue-token.ts';
 import type { StorageType } from './storage-type.ts';
 
+/** The newest revision, and the one before which continue tokens are too old, whether or not their type has changed since. */
+export interface Bounds {
+  newest: number;
+  aged: number;
+}
+
 /** Exactly the state at one revision: the present items with every later log entry undone. */
-export function list(type: StorageType, prefix: string, options: ListOptions, newest: number): ItemList {
+export function list(type: StorageType, prefix: string, options: ListOptions, { newest, aged }: Bounds): ItemList {
   const position = options.continue ? decodeToken(options.continue, prefix) : undefined;
   const revision = (position ? position.revision : options.revision) || newest;
-  checkRevision(type, revision, newest, position?.after);
+  checkRevision(revision, { newest, oldest: Math.max(type.log.compacted, position ? aged : 0) }, position?.after);
   return page(type, prefix, revision, position?.after, options.limit || Number.POSITIVE_INFINITY);
 }
 
-function checkRevision(type: StorageType, revision: number, newest: number, after: string | undefined): void {
+function checkRevision(
+  revision: number,
+  { newest, oldest }: { newest: number; oldest: number },
+  after: string | undefined,
+): void {
   if (revision > newest) {
     throw new StoreError('FutureRevision', `revision ${revision} is not reached yet, the newest is ${newest}`);
   }
-  if (revision < type.log.compacted) {
+  if (revision < oldest) {
     const more = after === undefined ? {} : { continue: encodeToken({ revision: 0, after }) };
-    throw new StoreError('Expired', `revision ${revision} is compacted, the oldest is ${type.log.compacted}`, more);
+    throw new StoreError('Expired', `revision ${revision} is compacted, the oldest is ${oldest}`, more);
   }
 }
 

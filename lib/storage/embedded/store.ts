@@ -10,6 +10,7 @@ import {
   type WatchOptions,
   type Write,
 } from '../contract.ts';
+import { Ages } from './ages.ts';
 import type { LogEntry } from './change-log.ts';
 import type { Journal } from './journal.ts';
 import { list } from './list.ts';
@@ -62,6 +63,7 @@ export class EmbeddedStore implements Store {
   #queue: Request[] = [];
   #garbage: number[] = [];
   #trim: Timer | undefined;
+  readonly #ages = new Ages();
   #closed = false;
 
   constructor(journal: Journal, contents: Contents, clock: Clock, limits: Limits) {
@@ -81,7 +83,7 @@ export class EmbeddedStore implements Store {
 
   async list(prefix: string, options: ListOptions = {}): Promise<ItemList> {
     this.#open();
-    return list(this.#type(prefix), prefix, options, this.#revision);
+    return list(this.#type(prefix), prefix, options, { newest: this.#revision, aged: this.#ages.aged });
   }
 
   async revision(): Promise<number> {
@@ -194,7 +196,9 @@ export class EmbeddedStore implements Store {
   }
 
   #forgetOld(): void {
-    const oldest = this.clock.now() - this.#limits.retentionMs;
+    const now = this.clock.now();
+    const oldest = now - this.#limits.retentionMs;
+    this.#ages.mark(this.#revision, now, oldest);
     for (const type of this.#types.values()) {
       const older = type.log.olderThan(oldest);
       if (older !== undefined) this.#forget(type, older);
@@ -232,7 +236,8 @@ export class EmbeddedStore implements Store {
       if (this.#closed) return;
       this.#forgetOld();
       this.#collectOrRetry();
-      if (this.#hasLog() || this.#garbage.length > 0) this.#trimLater();
+      const isYoung = this.#ages.aged < this.#revision;
+      if (isYoung || this.#hasLog() || this.#garbage.length > 0) this.#trimLater();
     });
   }
 

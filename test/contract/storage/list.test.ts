@@ -2,6 +2,8 @@ import type { Store, StoreError } from '../../../lib/storage/contract.ts';
 import { backends, type Opened } from './backends.ts';
 import { create, keys, refusal, remove, text, update } from './writes.ts';
 
+const MINUTE_MS = 60_000;
+
 describe.each(backends)('list on $name', (backend) => {
   let opened: Opened;
   let store: Store;
@@ -98,6 +100,16 @@ describe.each(backends)('list on $name', (backend) => {
     expect(rest.items.map(({ key }) => key)).toEqual(['pods/a/3', 'pods/a/4']);
     expect(rest.revision).toBe(last.revision);
     expect(await keys(store, 'pods/', { continue: rest.continue! })).toEqual(['pods/a/5']);
+  });
+
+  test('a token grows too old even when nothing of its type has changed', async () => {
+    for (const name of ['1', '2']) await create(store, `pods/a/${name}`);
+    const token = (await store.list('pods/', { limit: 1 })).continue!;
+    await create(store, 'leases/a/1');
+    await opened.clock.advance(MINUTE_MS);
+    expect(await keys(store, 'pods/', { continue: token })).toEqual(['pods/a/2']);
+    await opened.clock.advance(10 * MINUTE_MS);
+    expect(await refusal(store.list('pods/', { continue: token }))).toBe('Expired');
   });
 
   test('a token that this list did not make is refused', async () => {

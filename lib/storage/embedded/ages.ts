@@ -1,0 +1,16 @@
+/** Which revisions are older than the log is kept, told by marks set now and then. */
+export class Ages {
+  #marks: { readonly revision: number; readonly at: number }[] = [];
+  #aged = 0;
+
+  /** Revisions before this one are older. */
+  get aged(): number {
+    return this.#aged;
+  }
+
+  /** The newest revision now; `oldest` is the time before which revisions are old. */
+  mark(revision: number, at: number, oldest: number): void {
+    this.#marks.push({ revision, at });
+    while (this.#marks[0] && this.#marks[0].at < oldest) this.#aged = this.#marks.shift()!.revision;
+  }
+}
