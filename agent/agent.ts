@@ -140,7 +140,12 @@ async function equip(parts: Parts, pods: () => Pods): Promise<PodEquipment> {
     volumes,
     content,
     services: caches.cache(serviceType),
-    node: { memoryBytes: machine.memoryBytes, minOomScoreAdj: await ownOomScoreAdj(), cgroups: cgroups.version },
+    node: {
+      memoryBytes: machine.memoryBytes,
+      milliCpus: machine.cpus * 1000,
+      minOomScoreAdj: await ownOomScoreAdj(),
+      cgroups: cgroups.version,
+    },
     allocatable,
     prober,
     writer,

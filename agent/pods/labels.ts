@@ -13,6 +13,8 @@ const TERMINATION_MESSAGE_PATH = 'io.kubernetes.container.terminationMessagePath
 const TERMINATION_MESSAGE_POLICY = 'io.kubernetes.container.terminationMessagePolicy';
 const PRE_STOP = 'io.kubernetes.container.preStopHandler';
 const PORTS = 'io.kubernetes.container.ports';
+/** Ours: what the container was given when it was made, to see a resize (KEP-1287). */
+const RESOURCES = 'io.zeroplane.container.resources';
 const DELETION_GRACE = 'io.kubernetes.pod.deletionGracePeriod';
 const TERMINATION_GRACE = 'io.kubernetes.pod.terminationGracePeriod';
 
@@ -39,6 +41,7 @@ export function containerAnnotations(pod: Pod, container: Container, restartCoun
   return {
     [HASH]: containerHash(container),
     [RESTART_COUNT]: String(restartCount),
+    [RESOURCES]: resourcesText(container),
     [TERMINATION_MESSAGE_PATH]: container.terminationMessagePath ?? '',
     [TERMINATION_MESSAGE_POLICY]: container.terminationMessagePolicy ?? '',
     ...(deletionGrace === undefined ? {} : { [DELETION_GRACE]: String(deletionGrace) }),
@@ -54,9 +57,17 @@ export function containerHash(container: Pick<Container, 'name' | 'image'>): str
   return createHash('sha256').update(picked).digest('hex').slice(0, 8);
 }
 
+/** What of a container's resources can be changed while it runs. */
+export function resourcesText({ resources }: Pick<Container, 'resources'>): string {
+  const { requests, limits } = resources ?? {};
+  return JSON.stringify([requests?.['cpu'], requests?.['memory'], limits?.['cpu'], limits?.['memory']]);
+}
+
 interface Annotated {
   annotations: Readonly<Record<string, string>>;
 }
+
+export const resourcesOf = ({ annotations }: Annotated): string | undefined => annotations[RESOURCES];
 
 export const hashOf = ({ annotations }: Annotated): string | undefined => annotations[HASH];
 

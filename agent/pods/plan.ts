@@ -39,7 +39,7 @@ export interface Kill {
   id: string;
   container: Container;
   message: string;
-  reason: 'liveness' | 'startup' | 'changed' | 'unknown';
+  reason: 'liveness' | 'startup' | 'changed' | 'resize' | 'unknown';
 }
 
 /** What is to be done for a pod that shall run. Pure. Source: kuberuntime computePodActions. */

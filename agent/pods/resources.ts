@@ -12,6 +12,7 @@ const MIN_QUOTA_US = 1000;
 
 export interface NodeFacts {
   memoryBytes: number;
+  milliCpus: number;
   /** The most negative oom_score_adj that this machine lets us set: containers in a sandbox may be refused any. */
   minOomScoreAdj: number;
   cgroups: 'v1' | 'v2';

@@ -13,6 +13,8 @@ export const AGENT_CONDITIONS: ReadonlySet<string> = new Set([
   'Ready',
   'ContainersReady',
   'PodScheduled',
+  'PodResizePending',
+  'PodResizeInProgress',
 ]);
 
 /** Source: pkg/kubelet/status/generate.go. */
@@ -107,7 +109,7 @@ function podReady(pod: Pod, containersReady: Draft): Draft {
 export function mergeConditions(pod: Pod, drafts: readonly Draft[], now: string): PodCondition[] {
   const old = pod.status?.conditions ?? [];
   const generation = pod.metadata?.generation;
-  const foreign = old.filter(({ type }) => !drafts.some((draft) => draft.type === type));
+  const foreign = old.filter(({ type }) => !AGENT_CONDITIONS.has(type));
   const own = drafts.map((draft): PodCondition => {
     const before = old.find(({ type }) => type === draft.type);
     const unchanged = before?.status === draft.status && before.lastTransitionTime;

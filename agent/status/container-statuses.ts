@@ -35,7 +35,8 @@ export function containerStatuses(
 ): ContainerStatus[] {
   const old = new Map(oldStatuses(pod, role).map((status) => [status.name, status]));
   const statuses = containersOf(pod, role).map((container) => {
-    const instances = runtime.containers.filter(({ name }) => name === container.name);
+    // One that is made and not started is not there yet.
+    const instances = runtime.containers.filter(({ name, state }) => name === container.name && state !== 'CREATED');
     const status = withHistory(pod, container, instances, old.get(container.name), view);
     const settled = applyWaiting(pod, role, container, runtime, status, view);
     return { ...settled, ...readiness(role, container, settled, instances[0], view) };
@@ -134,9 +135,7 @@ function stateOf(container: RuntimeContainer): ContainerState {
       return { running: { startedAt: time(container.startedAtMs) } };
     case 'EXITED':
       return { terminated: terminatedState(container, containerID) };
-    case 'CREATED':
-      return { waiting: { reason: 'ContainerCreating' } };
-    case 'UNKNOWN': {
+    default: {
       const message = 'The container could not be located when the pod was terminated';
       return { terminated: { reason: 'ContainerStatusUnknown', message, exitCode: LOST_EXIT_CODE, containerID } };
     }

@@ -13,6 +13,8 @@ export interface StatusInput {
   readonly terminal: boolean;
   /** The agent ended the pod: why, as Evicted or DeadlineExceeded. */
   readonly ended?: { reason: string; message: string } | undefined;
+  /** Resources that the pod now asks for and does not have yet. */
+  readonly pendingResize?: { reason: string; message: string } | undefined;
   readonly hostIPs: readonly string[];
   readonly now: string;
 }
@@ -21,13 +23,17 @@ export interface StatusInput {
 export function podStatus(input: StatusInput): PodStatus {
   const { pod, runtime, view, hostIPs } = input;
   const init = containerStatuses(pod, 'init', runtime, view);
-  const containers = containerStatuses(pod, 'container', runtime, view);
+  const containers = containerStatuses(pod, 'container', runtime, view).map((one) => beforeResize(input, one));
   const ephemeral = containerStatuses(pod, 'ephemeral', runtime, view);
   const all = [...init, ...containers];
   const phase = finalPhase(input, all);
   return {
     phase,
-    conditions: mergeConditions(pod, podConditions(pod, runtime, all, phase), input.now),
+    conditions: mergeConditions(
+      pod,
+      [...podConditions(pod, runtime, all, phase), ...resizeCondition(input)],
+      input.now,
+    ),
     ...(pod.metadata?.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
     ...explanation(input, phase),
     hostIP: hostIPs[0],
@@ -39,6 +45,18 @@ export function podStatus(input: StatusInput): PodStatus {
     containerStatuses: containers,
     ...(ephemeral.length ? { ephemeralContainerStatuses: ephemeral } : {}),
   };
+}
+
+function resizeCondition({ pendingResize }: StatusInput) {
+  return pendingResize ? [{ type: 'PodResizePending', status: 'True', ...pendingResize }] : [];
+}
+
+/** Until a resize is granted the container has what it was reported to have. */
+function beforeResize({ pod, pendingResize }: StatusInput, status: ContainerStatus): ContainerStatus {
+  const old = pod.status?.containerStatuses?.find(({ name }) => name === status.name);
+  if (!pendingResize || !old?.resources) return status;
+  const { allocatedResources, resources } = old;
+  return { ...status, resources, ...(allocatedResources ? { allocatedResources } : {}) };
 }
 
 /** A phase that is final is never left. */

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Pod, PodStatus } from '../../lib/api/types.ts';
+import { AGENT_CONDITIONS } from './conditions.ts';
 
 /** The fields of a pod's status that the agent writes. */
 const FIELDS = [
@@ -41,13 +42,20 @@ function replaced(field: string, value: any): any {
 /** All of ours if one changed. */
 function changedConditions(pod: Pod, wanted: PodStatus): unknown[] {
   const before = new Map(pod.status?.conditions?.map((condition) => [condition.type, condition]));
-  const conditions = wanted.conditions ?? [];
-  if (conditions.every((one) => isDeepStrictEqual(essence(before.get(one.type)), essence(one)))) return [];
-  return conditions.map((condition) => {
-    const old = before.get(condition.type);
-    // A merge keeps what is not named: what no longer holds must be named.
-    return { ...(old?.reason && { reason: null }), ...(old?.message && { message: null }), ...condition };
-  });
+  const conditions = (wanted.conditions ?? []).filter(({ type }) => AGENT_CONDITIONS.has(type));
+  const gone = [...before.keys()].filter(
+    (type) => AGENT_CONDITIONS.has(type) && !conditions.some((one) => one.type === type),
+  );
+  const same = conditions.every((one) => isDeepStrictEqual(essence(before.get(one.type)), essence(one)));
+  if (same && gone.length === 0) return [];
+  const removals = gone.map((type) => ({ $patch: 'delete', type }));
+  return removals.concat(
+    conditions.map((condition) => {
+      const old = before.get(condition.type);
+      // A merge keeps what is not named: what no longer holds must be named.
+      return { ...(old?.reason && { reason: null }), ...(old?.message && { message: null }), ...condition };
+    }) as never,
+  );
 }
 
 /** `lastProbeTime: null` may or may not be sent back. */

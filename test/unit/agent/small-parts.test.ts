@@ -5,10 +5,10 @@ import { hostsFile } from '../../../agent/pods/hosts-file.ts';
 import { credentialsFor } from '../../../agent/pods/pull-secrets.ts';
 import { qosClass } from '../../../agent/pods/qos.ts';
 import { containerResources, oomScoreAdj } from '../../../agent/pods/resources.ts';
+import { goSeconds } from '../../../agent/pods/restarts.ts';
 import { verifyRunAsNonRoot } from '../../../agent/pods/security-context.ts';
 import { serviceEnv } from '../../../agent/pods/service-env.ts';
 import { lastLines } from '../../../agent/pods/termination-message.ts';
-import { goSeconds } from '../../../agent/pods/worker.ts';
 import { initialState, nextState } from '../../../agent/probes/probe-state.ts';
 import { mountPoints } from '../../../agent/volumes/mount.ts';
 import { pod } from '../../builders/objects.ts';
@@ -113,7 +113,7 @@ it('tells of services as Docker links did', () => {
 });
 
 describe('resources', () => {
-  const node = { memoryBytes: 1e10, minOomScoreAdj: -1000, cgroups: 'v1' as const };
+  const node = { memoryBytes: 1e10, milliCpus: 4000, minOomScoreAdj: -1000, cgroups: 'v1' as const };
   const of = (resources: object) => pod({ spec: { containers: [{ name: 'c', image: 'i', resources }] } });
 
   it.each([

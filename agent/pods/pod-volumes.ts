@@ -1,0 +1,62 @@
+import type { Pod } from '../../lib/api/types.ts';
+import type { VolumePaths } from '../volumes/volumes.ts';
+import { podReference } from './container-events.ts';
+import type { PodEquipment } from './equipment.ts';
+import { RETRY_MS } from './restarts.ts';
+import { type RuntimePod, readySandboxes } from './runtime-pod.ts';
+import { podIPsOf } from './start-pod.ts';
+
+/** Keeps the volumes of one running pod up to date. */
+export class PodVolumes {
+  readonly #uid: string;
+  readonly #equipment: PodEquipment;
+  #paths: VolumePaths | undefined;
+  #stale = false;
+  #retryAtMs = 0;
+
+  constructor(uid: string, equipment: PodEquipment) {
+    this.#uid = uid;
+    this.#equipment = equipment;
+  }
+
+  /** When a token must be renewed, or what failed is tried again. */
+  get dueTimes(): number[] {
+    return [this.#retryAtMs, this.#equipment.tokens.renewAt(this.#uid) ?? 0];
+  }
+
+  /** What they are made of has changed. */
+  changed(): void {
+    this.#stale = true;
+  }
+
+  ready(paths: VolumePaths): void {
+    this.#paths = paths;
+  }
+
+  /** Also after a restart of the agent, which then learns again what the running pod refers to. */
+  async refresh(pod: Pod, runtime: RuntimePod): Promise<void> {
+    const { context, references, recorder } = this.#equipment;
+    if (readySandboxes(runtime).length === 0 || !this.#due(context.clock.now())) return;
+    this.#stale = false;
+    try {
+      references.follow(pod);
+      this.#paths = await this.#equipment.setUpVolumes(pod, podIPsOf(pod, runtime, context.config));
+    } catch (error) {
+      this.#stale = true;
+      this.#retryAtMs = context.clock.now() + RETRY_MS;
+      recorder.warning(podReference(pod), 'FailedMount', error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  async tearDown(): Promise<void> {
+    this.#equipment.references.forget(this.#uid);
+    await this.#equipment.volumes.tearDownVolumes(this.#uid);
+    this.#paths = undefined;
+  }
+
+  #due(nowMs: number): boolean {
+    if (nowMs < this.#retryAtMs) return false;
+    const tokenDue = (this.#equipment.tokens.renewAt(this.#uid) ?? Number.POSITIVE_INFINITY) <= nowMs;
+    return !this.#paths || this.#stale || tokenDue;
+  }
+}
