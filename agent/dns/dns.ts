@@ -3,6 +3,7 @@ import type { EndpointSlice, Service } from '../../lib/api/types.ts';
 import type { Cache } from '../../lib/client/controller.ts';
 import type { Clock } from '../../lib/runtime/clock.ts';
 import type { Random } from '../../lib/runtime/random.ts';
+import type { Log } from '../context.ts';
 import { clusterRecords } from './cluster-records.ts';
 import { nameServers } from './resolv-conf.ts';
 import { createResolver } from './resolver.ts';
@@ -26,6 +27,7 @@ export interface DnsOptions {
   port?: number;
   clock: Clock;
   random: Random;
+  log: Log;
 }
 
 const DNS_PORT = 53;
@@ -40,7 +42,7 @@ export async function startDns(options: DnsOptions): Promise<DnsServer> {
   const others = cachedUpstream(upstream(servers, clock), clock);
   const ranges = [range(options.serviceCIDR), range(options.podCIDR)];
   const resolver = createResolver({ domain, dnsIP, records, random }, ranges, others);
-  return serveDns(resolver, options.addresses, options.port ?? DNS_PORT);
+  return serveDns(resolver, options.addresses, options.port ?? DNS_PORT, options.log);
 }
 
 async function firstServers(files: readonly string[]): Promise<string[]> {

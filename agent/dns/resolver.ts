@@ -1,9 +1,9 @@
-import { type Answer, decode, encode, type Packet, type Question } from 'dns-packet';
+import { type Answer, encode, type Packet, type Question } from 'dns-packet';
 import { found, type ResponseCode, type ZoneAnswer } from './answer.ts';
 import { answerCluster, type Zone } from './cluster-zone.ts';
 import { answerReverse, type Range } from './reverse-zone.ts';
 import type { Upstream } from './upstream.ts';
-import { encodeMessage } from './wire.ts';
+import { encodeMessage, parse } from './wire.ts';
 
 export interface Resolver {
   /** The answer's bytes; undefined when the message deserves none. */
@@ -29,7 +29,7 @@ export function createResolver(zone: Zone, ranges: readonly Range[], upstream: U
       const query = parse(message);
       const question = query?.questions?.[0];
       if (!query || !question || query.questions?.length !== 1) return failure(message, 'FORMERR');
-      if ((query as { opcode?: string }).opcode !== 'QUERY') return failure(message, 'NOTIMP');
+      if (query.opcode !== 'QUERY') return failure(message, 'NOTIMP');
       const name = question.name.toLowerCase().replace(/\.$/, '');
       const answer = answerLocally(zone, ranges, name, question.type);
       if (!answer) return (await upstream.ask(message, overTcp)) ?? failure(message, 'SERVFAIL');
@@ -90,14 +90,6 @@ function edns(): Answer {
 
 function isResponse(message: Buffer): boolean {
   return ((message[2] ?? 0) & 0x80) !== 0;
-}
-
-function parse(message: Buffer): Packet | undefined {
-  try {
-    return decode(message);
-  } catch {
-    return undefined;
-  }
 }
 
 /** The header alone, with the question's id: whatever followed it could not be read or served. */

@@ -1,6 +1,6 @@
-import { decode } from 'dns-packet';
 import type { Clock } from '../../lib/runtime/clock.ts';
 import type { Upstream } from './upstream.ts';
+import { parse } from './wire.ts';
 
 const MAX_ENTRIES = 10_000;
 /** As CoreDNS in kubeadm's clusters. */
@@ -32,10 +32,10 @@ function withId(answer: Buffer, query: Buffer): Buffer {
   return copy;
 }
 
-/** The shortest life of its records. Only answers and denials are kept, not failures. */
+/** The shortest life of its records. Only answers and denials are kept, not failures nor what cannot be read. */
 function lifetimeSeconds(answer: Buffer): number {
-  const packet = decode(answer) as ReturnType<typeof decode> & { rcode?: string };
-  if (packet.rcode !== 'NOERROR' && packet.rcode !== 'NXDOMAIN') return 0;
+  const packet = parse(answer);
+  if (packet?.rcode !== 'NOERROR' && packet?.rcode !== 'NXDOMAIN') return 0;
   const records = [...(packet.answers ?? []), ...(packet.authorities ?? [])];
   const lives = records.map((record) => ('ttl' in record ? (record.ttl ?? 0) : 0));
   return Math.min(MAX_TTL_SECONDS, ...(lives.length > 0 ? lives : [0]));

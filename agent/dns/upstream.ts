@@ -34,13 +34,16 @@ function askUdp(server: string, query: Buffer, clock: Clock): Promise<Buffer | u
   const { host, port } = endpoint(server);
   return new Promise((resolve) => {
     const socket = createSocket('udp4');
+    let ended = false;
     const end = (answer?: Buffer) => {
+      if (ended) return;
+      ended = true;
       timer.cancel();
       socket.close();
       resolve(answer);
     };
     const timer = clock.schedule(TIMEOUT_MS, () => end());
-    socket.once('error', () => end());
+    socket.on('error', () => end());
     socket.on('message', (answer) => {
       if (answer.length >= 2 && answer.readUInt16BE(0) === query.readUInt16BE(0)) end(answer);
     });
@@ -59,7 +62,7 @@ function askTcp(server: string, query: Buffer, clock: Clock): Promise<Buffer | u
       resolve(answer);
     };
     const timer = clock.schedule(TIMEOUT_MS, () => end());
-    socket.once('error', () => end()).once('end', () => end());
+    socket.on('error', () => end()).once('end', () => end());
     socket.on('data', (data) => {
       received = Buffer.concat([received, data]);
       if (received.length >= 2 && received.length >= 2 + received.readUInt16BE(0))

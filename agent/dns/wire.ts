@@ -1,10 +1,22 @@
 /** A message's bytes where dns-packet does not go: compression and the size limit of UDP. */
-import { encode, type Packet } from 'dns-packet';
+import { decode, encode, type Packet } from 'dns-packet';
 
 const HEADER_BYTES = 12;
 /** RFC 1035 §4.1.4: a pointer to the question's name, which always begins right after the header. */
 const QUESTION_POINTER = 0xc00c;
 export const TRUNCATED = 1 << 9;
+
+/** What dns-packet reads of the header beyond what its types say. */
+export type Message = Packet & { rcode?: string; opcode?: string };
+
+/** Undefined when the bytes are no DNS message. */
+export function parse(message: Buffer): Message | undefined {
+  try {
+    return decode(message);
+  } catch {
+    return undefined;
+  }
+}
 
 /** The message with answers' names shortened to pointers, and cut to nothing but the question where it is too long for UDP. */
 export function encodeMessage(packet: Packet, maxBytes: number): Buffer {

@@ -26,7 +26,11 @@ export function upgrade(url: string, method: string, headers: Record<string, str
   return new Promise((resolve, reject) => {
     const outgoing = request(url, { method, headers });
     outgoing.once('error', reject);
-    outgoing.once('upgrade', (response, socket, head) => resolve({ socket, head, response }));
+    outgoing.once('upgrade', (response, socket, head) => {
+      // A connection may break before anything is joined to it; whoever is joined hears of its close.
+      socket.on('error', () => socket.destroy());
+      resolve({ socket, head, response });
+    });
     outgoing.once('response', (response) => {
       let text = '';
       response.setEncoding('utf8');

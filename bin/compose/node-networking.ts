@@ -35,6 +35,7 @@ export async function startNodeNetworking(
     resolvConfs: [config.resolvConf, RESOLVED_CONF],
     clock,
     random,
+    log,
   });
   const { signal } = abort;
   const running = runControllers([proxy], caches, {

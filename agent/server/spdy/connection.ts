@@ -28,6 +28,8 @@ export class SpdyConnection {
     socket.on('error', () => socket.destroy());
     socket.once('close', () => events.close());
     if (head.length > 0) this.#receive(head);
+    // It may have closed while the client was being accepted.
+    if (socket.destroyed) queueMicrotask(() => events.close());
   }
 
   /** Opens a stream and returns its id; the peer need not have answered before it is used. */

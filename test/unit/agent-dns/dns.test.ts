@@ -28,6 +28,7 @@ describe('cluster DNS over real sockets', () => {
   let server: DnsServer;
   let outside: Socket;
   let asked: string[] = [];
+  const problems: string[] = [];
 
   beforeAll(async () => {
     outside = createSocket('udp4');
@@ -66,7 +67,7 @@ describe('cluster DNS over real sockets', () => {
     };
     const others = cachedUpstream(upstream([`${LOOPBACK}:${outside.address().port}`], systemClock), systemClock);
     const resolver = createResolver(zone, [range('10.96.0.0/16'), range('10.244.0.0/16')], others);
-    server = await serveDns(resolver, [LOOPBACK], 0);
+    server = await serveDns(resolver, [LOOPBACK], 0, (message) => problems.push(message));
   });
 
   afterAll(async () => {
@@ -82,6 +83,7 @@ describe('cluster DNS over real sockets', () => {
     const query = decode(message);
     const name = query.questions?.[0]?.name ?? '';
     asked.push(name);
+    if (name.startsWith('broken')) return Buffer.concat([message.subarray(0, 2), Buffer.from('nonsense')]);
     const answers: Answer[] = [{ type: 'A', name, ttl: 60, data: '93.184.216.34' }];
     return encode({ type: 'response', id: query.id ?? 0, flags: 0, questions: query.questions ?? [], answers });
   }
@@ -198,6 +200,12 @@ describe('cluster DNS over real sockets', () => {
       socket.write(withLength(query('many.shop.svc.cluster.local', 'A')));
     });
     expect(decode(whole).answers).toHaveLength(60);
+  });
+
+  test('what upstream says is passed on even when it is no DNS message, and nothing fails by it', async () => {
+    const answer = await exchange(query('broken.example.com', 'A'));
+    expect(answer.toString('latin1', 2)).toBe('nonsense');
+    expect(problems).toEqual([]);
   });
 
   test('what cannot be read is a format error, and answers are not answered', async () => {
