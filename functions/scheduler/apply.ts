@@ -34,11 +34,18 @@ export async function bind({ client, recorder }: Writers, { pod }: PodInfo, node
 /** validation.NoteLengthLimit of events. */
 const MAX_NOTE = 1024;
 
-export async function reportUnschedulable(writers: Writers, { pod }: PodInfo, message: string): Promise<void> {
+/** `nominatedNodeName`: where preemption makes room; undefined: nowhere. */
+export async function reportUnschedulable(
+  writers: Writers,
+  { pod }: PodInfo,
+  message: string,
+  nominatedNodeName: string | undefined,
+): Promise<void> {
   const note = message.length <= MAX_NOTE ? message : `${message.slice(0, MAX_NOTE - 4)} ...`;
   writers.recorder.warning(pod, 'FailedScheduling', note);
   const old = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled');
-  if (old?.status === 'False' && old.reason === 'Unschedulable' && old.message === message) return;
+  const nominated = pod.status?.nominatedNodeName === nominatedNodeName;
+  if (nominated && old?.status === 'False' && old.reason === 'Unschedulable' && old.message === message) return;
   const condition: PodCondition = {
     type: 'PodScheduled',
     status: 'False',
@@ -47,7 +54,28 @@ export async function reportUnschedulable(writers: Writers, { pod }: PodInfo, me
     observedGeneration: pod.metadata.generation,
     lastTransitionTime: old?.status === 'False' ? old.lastTransitionTime : timestamp(writers.clock),
   };
+  const nomination = nominated ? {} : { nominatedNodeName: nominatedNodeName ?? null };
+  await patchStatus(writers, pod.metadata, { ...nomination, conditions: [condition] });
+}
+
+/** Ends a pod for a more important one. The condition tells its owner why (KEP-3329). */
+export async function preempt(writers: Writers, preemptor: PodInfo, { pod }: PodInfo, node: string): Promise<void> {
+  const { namespace, name, uid } = pod.metadata;
+  const condition: PodCondition = {
+    type: 'DisruptionTarget',
+    status: 'True',
+    reason: 'PreemptionByScheduler',
+    message: `${preemptor.spec.schedulerName ?? 'default-scheduler'}: preempting to accommodate a higher priority pod`,
+    observedGeneration: pod.metadata.generation,
+    lastTransitionTime: timestamp(writers.clock),
+  };
   await patchStatus(writers, pod.metadata, { conditions: [condition] });
+  try {
+    await writers.client.delete(pods, { namespace, name }, { uid });
+    writers.recorder.normal(pod, 'Preempted', `Preempted by pod ${preemptor.uid} on node ${node}`);
+  } catch (error) {
+    if (!isReason(error, 'NotFound', 'Conflict')) throw error;
+  }
 }
 
 export async function patchStatus(

@@ -50,8 +50,16 @@ function podChanged(
   else if (pod.spec?.nodeName) placed(snapshot, pending, pod, previous);
   // An older view of a pod that is on its way to a node already.
   else if (snapshot.isAssumed(uid)) return;
-  else if (wanted(pod, schedulerName)) pending.set(podInfo(pod));
+  else if (wanted(pod, schedulerName)) waiting(snapshot, pending, pod);
   else pending.delete(uid);
+}
+
+function waiting(snapshot: Snapshot, pending: PendingPods, pod: Stored<Pod>): void {
+  const info = podInfo(pod);
+  // Room was made for it before this scheduler began.
+  const { nominatedNodeName } = pod.status ?? {};
+  if (nominatedNodeName && snapshot.nominatedNode(info.uid) === undefined) snapshot.nominate(info, nominatedNodeName);
+  pending.set(info);
 }
 
 function placed(snapshot: Snapshot, pending: PendingPods, pod: Stored<Pod>, previous: Stored<Pod> | undefined): void {
@@ -73,6 +81,7 @@ function changedForOthers(pod: Stored<Pod>, previous: Stored<Pod>): boolean {
 
 function forget(snapshot: Snapshot, pending: PendingPods, uid: string): void {
   pending.delete(uid);
+  snapshot.clearNomination(uid);
   if (snapshot.nodeOf(uid) === undefined) return;
   snapshot.removePod(uid);
   pending.changed('podRemoved');

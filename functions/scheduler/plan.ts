@@ -22,6 +22,8 @@ export function planPod(pod: PodInfo, snapshot: Snapshot, plugins: readonly Plug
   const filters = prepare(pod, snapshot, plugins);
   if ('message' in filters)
     return { ...filters, message: `0/${nodes.length} nodes are available: ${filters.message}.` };
+  const nominated = snapshot.node(snapshot.nominatedNode(pod.uid) ?? '');
+  if (nominated?.node && !rejectionOf(pod, nominated, filters)) return { node: nominated.name };
   const { feasible, rejected } = filterNodes(pod, nodes, filters, random);
   if (feasible.length === 0) return failure(nodes, rejected);
   if (feasible.length === 1) return { node: feasible[0]!.name };

@@ -1,18 +1,21 @@
+import type { Stored } from '../../lib/api/object.ts';
 import { StatusError } from '../../lib/api/status.ts';
+import type { PodDisruptionBudget } from '../../lib/api/types.ts';
 import type { Client } from '../../lib/client/client.ts';
 import type { Caches, Controller, Result } from '../../lib/client/controller.ts';
 import { createRecorder } from '../../lib/client/events.ts';
-import { namespaces, nodes, pods } from '../../lib/client/resource-type.ts';
+import { namespaces, nodes, podDisruptionBudgets, pods } from '../../lib/client/resource-type.ts';
 import { eachBounded } from '../../lib/runtime/bounded.ts';
 import type { Clock } from '../../lib/runtime/clock.ts';
 import type { Random } from '../../lib/runtime/random.ts';
-import { bind, reportUnschedulable, type Writers } from './apply.ts';
+import { bind, preempt, reportUnschedulable, type Writers } from './apply.ts';
 import { DEFAULT_SCHEDULER, followCluster } from './cluster-state.ts';
 import type { Plugin } from './framework.ts';
 import { PendingPods } from './pending.ts';
-import { planPod } from './plan.ts';
+import { type Plan, planPod } from './plan.ts';
 import { defaultPlugins } from './plugins/index.ts';
 import type { PodInfo } from './pod-info.ts';
+import { type Preemption, planPreemption } from './preemption.ts';
 import { Snapshot } from './snapshot.ts';
 
 export interface SchedulerOptions {
@@ -22,6 +25,15 @@ export interface SchedulerOptions {
   clock: Clock;
   random: Random;
   schedulerName?: string;
+}
+
+interface State {
+  snapshot: Snapshot;
+  pending: PendingPods;
+  plugins: readonly Plugin[];
+  random: Random;
+  writers: Writers;
+  budgets(): readonly Stored<PodDisruptionBudget>[];
 }
 
 /** One round plans all that is pending: there is only one thing to reconcile. */
@@ -41,6 +53,8 @@ export function createScheduler(options: SchedulerOptions): Controller {
   const snapshot = new Snapshot();
   const recorder = createRecorder(options.client, { component: schedulerName, clock, random });
   const writers: Writers = { client: options.client, recorder, clock };
+  const budgetCache = caches.cache(podDisruptionBudgets);
+  const state: State = { snapshot, pending, plugins, random, writers, budgets: () => budgetCache.list() };
   followCluster(caches, snapshot, pending, schedulerName);
   const keys = () => (pending.active ? [KEY] : []);
   return {
@@ -48,10 +62,8 @@ export function createScheduler(options: SchedulerOptions): Controller {
     watches: [pods, nodes, namespaces].map((type) => ({ type, keys })),
     async reconcile(): Promise<Result | undefined> {
       for (let batch = pending.take(clock.now(), BATCH); batch.length > 0; batch = pending.take(clock.now(), BATCH)) {
-        const decisions = batch.map((pod) => decide(pod, snapshot, plugins, random));
-        await eachBounded(decisions, MAX_WRITES_IN_FLIGHT, (decision) =>
-          carryOut(decision, snapshot, pending, writers),
-        );
+        const decisions = batch.map((pod) => decide(pod, state));
+        await eachBounded(decisions, MAX_WRITES_IN_FLIGHT, (decision) => carryOut(decision, state));
       }
       const next = pending.nextReadyAtMs();
       return next === undefined ? undefined : { requeueAfterMs: Math.max(1, next - clock.now()) };
@@ -61,27 +73,31 @@ export function createScheduler(options: SchedulerOptions): Controller {
 
 interface Decision {
   pod: PodInfo;
-  plan: ReturnType<typeof planPod>;
+  plan: Plan;
+  /** Of a pod that fits nowhere. */
+  preemption?: Preemption;
 }
 
-/** A placed pod counts at once for those planned after it. */
-function decide(pod: PodInfo, snapshot: Snapshot, plugins: readonly Plugin[], random: Random): Decision {
-  const plan = planPod(pod, snapshot, plugins, random);
-  if (plan.node !== undefined) snapshot.addPod(pod, plan.node, true);
-  return { pod, plan };
+/** A placed pod counts at once for those planned after it; so does room that is being made for one. */
+function decide(pod: PodInfo, { snapshot, plugins, random, budgets }: State): Decision {
+  const plan = snapshot.beside(pod, () => planPod(pod, snapshot, plugins, random));
+  if (plan.node !== undefined) {
+    snapshot.addPod(pod, plan.node, true);
+    return { pod, plan };
+  }
+  if (plan.plugins.length === 0) return { pod, plan };
+  const preemption = snapshot.beside(pod, () => planPreemption(pod, plan.resolvable, snapshot, plugins, budgets()));
+  if (preemption.node !== undefined) snapshot.nominate(pod, preemption.node);
+  return { pod, plan, preemption };
 }
 
-async function carryOut(
-  { pod, plan }: Decision,
-  snapshot: Snapshot,
-  pending: PendingPods,
-  writers: Writers,
-): Promise<void> {
+async function carryOut(decision: Decision, { snapshot, pending, writers }: State): Promise<void> {
+  const { pod, plan } = decision;
   const now = writers.clock.now();
   try {
     if (plan.node === undefined) {
       pending.reject(pod.uid, plan.plugins, now);
-      return await reportUnschedulable(writers, pod, plan.message);
+      return await refuse(decision, plan.message, snapshot, writers);
     }
     if (await bind(writers, pod, plan.node)) return;
     undo(pod, snapshot);
@@ -91,6 +107,22 @@ async function carryOut(
     pending.retry(pod.uid, now);
     if (!(error instanceof StatusError)) throw error;
   }
+}
+
+async function refuse(
+  { pod, preemption }: Decision,
+  message: string,
+  snapshot: Snapshot,
+  writers: Writers,
+): Promise<void> {
+  if (preemption?.node === undefined) {
+    const why = preemption ? `${message} preemption: ${preemption.message}` : message;
+    return reportUnschedulable(writers, pod, why, snapshot.nominatedNode(pod.uid));
+  }
+  const { node, victims } = preemption;
+  const found = `found a potential placement for pod on node ${node}, preempting ${victims.length} victims`;
+  await reportUnschedulable(writers, pod, `${message} preemption: ${found}`, node);
+  for (const victim of victims) await preempt(writers, pod, victim, node);
 }
 
 /** Unless the cache has shown it bound meanwhile. */

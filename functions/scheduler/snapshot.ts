@@ -19,6 +19,8 @@ export class Snapshot {
   readonly #nodeOf = new Map<string, string>();
   readonly #assumed = new Set<string>();
   readonly #counts = new Map<string, Counts>();
+  /** Pods that wait for room which preemption makes for them. */
+  readonly #nominated = new Map<string, { pod: PodInfo; node: string }>();
   #listed: NodeInfo[] | undefined;
   namespaceLabels: (namespace: string) => Labels = () => undefined;
 
@@ -48,6 +50,11 @@ export class Snapshot {
   addPod(pod: PodInfo, nodeName: string, assumed = false): void {
     if (assumed) this.#assumed.add(pod.uid);
     else this.#assumed.delete(pod.uid);
+    this.#nominated.delete(pod.uid);
+    this.#place(pod, nodeName);
+  }
+
+  #place(pod: PodInfo, nodeName: string): void {
     this.#take(pod.uid);
     this.#nodeOf.set(pod.uid, nodeName);
     this.#info(nodeName).add(pod);
@@ -56,7 +63,48 @@ export class Snapshot {
 
   removePod(uid: string): void {
     this.#assumed.delete(uid);
+    this.#nominated.delete(uid);
     this.#take(uid);
+  }
+
+  nominate(pod: PodInfo, node: string): void {
+    this.#nominated.set(pod.uid, { pod, node });
+  }
+
+  nominatedNode(uid: string): string | undefined {
+    return this.#nominated.get(uid)?.node;
+  }
+
+  clearNomination(uid: string): void {
+    this.#nominated.delete(uid);
+  }
+
+  /** Takes pods away for a what-if; the function returned puts one back. */
+  withdraw(uids: readonly string[]): (uid: string) => void {
+    const places = new Map<string, { pod: PodInfo; node: string }>();
+    for (const uid of uids) {
+      const node = this.#nodeOf.get(uid);
+      const pod = node === undefined ? undefined : this.#nodes.get(node)?.pods.get(uid);
+      if (pod && node !== undefined) places.set(uid, { pod, node });
+      this.#take(uid);
+    }
+    return (uid) => {
+      const place = places.get(uid);
+      if (place && !this.#nodeOf.has(uid)) this.#place(place.pod, place.node);
+    };
+  }
+
+  /** Runs with the nominated pods that matter to this one on their nodes: it may not take their room. */
+  beside<T>(pod: PodInfo, run: () => T): T {
+    const others = [...this.#nominated.values()].filter(
+      (other) => other.pod.uid !== pod.uid && other.pod.priority >= pod.priority,
+    );
+    for (const other of others) this.#place(other.pod, other.node);
+    try {
+      return run();
+    } finally {
+      for (const other of others) this.#take(other.pod.uid);
+    }
   }
 
   isAssumed(uid: string): boolean {

@@ -59,7 +59,8 @@ describe('scheduler', () => {
         type: 'PodScheduled',
         status: 'False',
         reason: 'Unschedulable',
-        message: '0/1 nodes are available: 1 Insufficient cpu.',
+        message:
+          '0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.',
       },
     ]);
     await addNode('n2');
@@ -95,6 +96,26 @@ describe('scheduler', () => {
     await settled();
     expect(await nodeOf('high')).toBe('n1');
     expect(await nodeOf('low')).toBeUndefined();
+  });
+
+  test('a more important pod makes room, and takes it', async () => {
+    const { client, settled, add, addNode, nodeOf, clock } = setUp();
+    await addNode('n1', { cpu: '1' });
+    await add({ name: 'low', requests: { cpu: '1' }, spec: { priority: 0 } });
+    await settled();
+    await add({ name: 'high', requests: { cpu: '1' }, spec: { priority: 10 } });
+    await settled();
+    const low = await client.get(pods, { namespace: 'default', name: 'low' });
+    expect(low.metadata.deletionTimestamp).toBeDefined();
+    expect(low.status?.conditions).toContainEqual(
+      expect.objectContaining({ type: 'DisruptionTarget', reason: 'PreemptionByScheduler' }),
+    );
+    expect((await client.get(pods, { namespace: 'default', name: 'high' })).status?.nominatedNodeName).toBe('n1');
+    await client.delete(pods, { namespace: 'default', name: 'low' }, { gracePeriodSeconds: 0 });
+    await settled();
+    await clock.advance(2000);
+    await settled();
+    expect(await nodeOf('high')).toBe('n1');
   });
 
   test("another scheduler's pods and gated pods are left alone", async () => {
