@@ -32,13 +32,14 @@ export function environment(env: NodeJS.ProcessEnv, programs: string, version: s
     agentCommand: agentCommand(process.execPath, join(programs, 'agent.js')),
     otherConfigs: () => configsIn(clusters),
     removeCgroups,
-    async tearDownNode({ node, paths, cgroupRoot }) {
+    async tearDownNode({ node, paths, cgroupRoot, graceSeconds }) {
       const { containerd, pods } = paths.node(node.name);
       await tearDownContainerd({
         folder: containerd,
         mountsBelow: [pods],
         cgroupMount: CGROUP_MOUNT,
         cgroupRoot,
+        graceSeconds,
         clock,
       });
     },

@@ -25,6 +25,8 @@ export interface NodeTarget {
   node: NodeConfig;
   paths: ClusterPaths;
   cgroupRoot: string;
+  /** How long containers may take to end by themselves. */
+  graceSeconds: number;
 }
 
 export const CGROUP_MOUNT = '/sys/fs/cgroup';

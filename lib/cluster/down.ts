@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { type ClusterConfig, readConfig } from './config.ts';
+import { type ClusterConfig, type NodeConfig, readConfig } from './config.ts';
 import { CGROUP_MOUNT, type CommandContext, cgroupRoot } from './context.ts';
 import { stopDaemon } from './daemon.ts';
 import { ClusterError } from './error.ts';
@@ -11,6 +11,8 @@ import type { ClusterPaths } from './paths.ts';
 
 const AGENT_GRACE_MS = 5_000;
 const CONTROL_PLANE_GRACE_MS = 10_000;
+/** Less than pods may ask for: databases write what they hold, and nobody waits for a shell that ignores SIGTERM. */
+const CONTAINER_GRACE_SECONDS = 2;
 
 /** Stops the cluster and leaves nothing of it but its state; `remove` takes that too. Right after a crash at any point. */
 export async function down(name: string, remove: boolean, paths: ClusterPaths, context: CommandContext): Promise<void> {
@@ -21,22 +23,28 @@ export async function down(name: string, remove: boolean, paths: ClusterPaths, c
     return;
   }
   if (context.machine.uid !== 0) throw new ClusterError('stopping a cluster needs root: run it with sudo');
-  await withLock(paths.lock, () => stop(cluster, paths, context));
+  // What is to be deleted need not be ended in order.
+  await withLock(paths.lock, () => stop(cluster, paths, context, remove ? 0 : CONTAINER_GRACE_SECONDS));
   if (remove)
     await context.progress.step(`state in ${paths.state} removed`, async () => removeState(cluster, paths, context));
 }
 
-async function stop(cluster: ClusterConfig, paths: ClusterPaths, context: CommandContext): Promise<void> {
+async function stop(
+  cluster: ClusterConfig,
+  paths: ClusterPaths,
+  context: CommandContext,
+  graceSeconds: number,
+): Promise<void> {
   const { progress, clock } = context;
   // Without the control plane nobody starts anew what the nodes lose.
   await progress.step('control plane stopped', () => stopDaemon(paths.controlPlane, clock, CONTROL_PLANE_GRACE_MS));
-  for (const node of cluster.nodes) {
-    await progress.step(`node ${node.name} stopped`, async () => {
+  const stopNode = (node: NodeConfig) =>
+    progress.step(`node ${node.name} stopped`, async () => {
       await stopDaemon(paths.node(node.name), clock, AGENT_GRACE_MS);
-      await context.tearDownNode({ node, paths, cgroupRoot: cgroupRoot(cluster, node) });
+      await context.tearDownNode({ node, paths, cgroupRoot: cgroupRoot(cluster, node), graceSeconds });
       await removeNodeNetwork(cluster, node);
     });
-  }
+  await Promise.all(cluster.nodes.map(stopNode));
   await progress.step('network removed', () => removeBridge(cluster));
   await context.removeCgroups(CGROUP_MOUNT, cgroupRoot(cluster));
 }

@@ -51,7 +51,7 @@ export async function startNode(
   const files = paths.node(node.name);
   if (runningDaemon(files) !== undefined) return;
   if (!startedInThisBoot(files)) {
-    await context.tearDownNode({ node, paths, cgroupRoot: cgroupRoot(cluster, node) });
+    await context.tearDownNode({ node, paths, cgroupRoot: cgroupRoot(cluster, node), graceSeconds: 0 });
   }
   writeJson(files.config, agentConfig(cluster, node, paths, context.version));
   // Only the network is the node's own: `ip netns exec` would also hide the cgroups.

@@ -17,6 +17,8 @@ export interface TeardownOptions {
   cgroupMount: string;
   /** The cgroup that all pods of the node lie below. */
   cgroupRoot: string;
+  /** How long containers may take to end by themselves. */
+  graceSeconds: number;
   clock: Clock;
 }
 
@@ -30,7 +32,7 @@ const KILL_TIMEOUT_MS = 10_000;
  */
 export async function tearDownContainerd(options: TeardownOptions): Promise<void> {
   const paths = containerdPaths(options.folder);
-  if (await runningContainerd(paths)) await removeSandboxes(paths);
+  if (await runningContainerd(paths)) await removeSandboxes(paths, options.graceSeconds);
   const pid = await runningContainerd(paths);
   if (pid) await end([pid], options.clock);
   // What a dead containerd could not remove in order.
@@ -44,9 +46,11 @@ export async function tearDownContainerd(options: TeardownOptions): Promise<void
   await removeCgroups(options.cgroupMount, options.cgroupRoot);
 }
 
-async function removeSandboxes(paths: ContainerdPaths): Promise<void> {
+async function removeSandboxes(paths: ContainerdPaths, graceSeconds: number): Promise<void> {
   const runtime = criRuntime(paths.socket);
   try {
+    const containers = await runtime.listContainers({ state: 'RUNNING' });
+    await Promise.allSettled(containers.map(({ id }) => runtime.stopContainer(id, graceSeconds)));
     const sandboxes = await runtime.listPodSandboxes();
     await Promise.allSettled(sandboxes.map(({ id }) => removeSandbox(runtime, id)));
   } catch {

@@ -65,6 +65,7 @@ export class TestNode {
       folder: `${this.folder}/containerd`,
       cgroupMount: '/sys/fs/cgroup',
       cgroupRoot: CGROUP_ROOT,
+      graceSeconds: 0,
       clock: systemClock,
     });
   }
