@@ -22,6 +22,8 @@ const DROPPED = new Set([
 /** Passes a request on and its answer back, both bodies as they come. */
 export async function forward(call: Call, target: UpgradeTarget): Promise<Response> {
   const { request } = call;
+  const elsewhere = withSlash(call);
+  if (elsewhere) return lightResponse(301, { location: elsewhere }, undefined);
   const headers: Record<string, string> = {};
   request.headers.forEach((value, name) => {
     if (!DROPPED.has(name) && !name.startsWith(':')) headers[name] = value;
@@ -38,6 +40,12 @@ export async function forward(call: Call, target: UpgradeTarget): Promise<Respon
   });
   relocate(call, kept);
   return lightResponse(response.status, kept, response.body ?? undefined);
+}
+
+/** Relative links of a page at `…/proxy` would lead beside it. Source: UpgradeAwareHandler.ServeHTTP of k8s.io/apimachinery. */
+function withSlash({ info, request }: Call): string | undefined {
+  const reads = request.method === 'GET' || request.method === 'HEAD';
+  return reads && info.path.endsWith('/proxy') ? `${info.path}/${new URL(request.url).search}` : undefined;
 }
 
 /** A redirect of what stands behind the proxy leads back through the proxy. */
