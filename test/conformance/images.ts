@@ -17,7 +17,9 @@ export interface ImageSources {
 
 const tools = [
   'busybox',
+  'libc-bin',
   'bash',
+  'libc-bin',
   'curl',
   'bind9-dnsutils',
   'bind9-host',
