@@ -21,7 +21,7 @@ export async function startPeer(peers: string): Promise<Target> {
   const [clients, members, secure] = [await freePort(), await freePort(), await freePort()];
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   writeFileSync(join(folder, 'sa.key'), privateKey.export({ type: 'pkcs8', format: 'pem' }));
-  writeFileSync(join(folder, 'tokens.csv'), `${TOKEN},admin,admin,system:masters\n`);
+  writeFileSync(join(folder, 'tokens.csv'), `${TOKEN},admin,,system:masters\n`);
   const etcd = run(join(peers, 'etcd'), etcdFlags(folder, clients, members), folder);
   const server = run(join(peers, 'kube-apiserver'), apiserverFlags(folder, clients, secure), folder);
   const agent = new Agent({ keepAlive: true, rejectUnauthorized: false });

@@ -44,6 +44,5 @@ export const replicaSet: KindRules = {
     checkReplicaCounts(causes, counts, SUBSETS);
     return causes;
   },
-  selectableFields: { 'status.replicas': ({ status }: ReplicaSet) => String(status?.replicas ?? 0) },
   generationFrom: ['spec'],
 };

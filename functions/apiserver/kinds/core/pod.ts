@@ -89,6 +89,8 @@ export const pod: KindRules = {
   subresources: { ephemeralcontainers: ephemeralContainersRules, resize: resizeRules },
   selectableFields: {
     'spec.nodeName': ({ spec }: Pod) => spec?.nodeName ?? '',
+    /** What the first clients called it. */
+    'spec.host': ({ spec }: Pod) => spec?.nodeName ?? '',
     'spec.restartPolicy': ({ spec }: Pod) => spec?.restartPolicy ?? '',
     'spec.schedulerName': ({ spec }: Pod) => spec?.schedulerName ?? '',
     'spec.serviceAccountName': ({ spec }: Pod) => spec?.serviceAccountName ?? '',

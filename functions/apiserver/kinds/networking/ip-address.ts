@@ -29,6 +29,5 @@ export const ipAddress: KindRules = {
     checkDeclaredImmutable(causes, 'spec.parentRef', object.spec?.parentRef, old.spec?.parentRef);
     return causes;
   },
-  selectableFields: { 'spec.parentRef.name': ({ spec }: IPAddress) => spec?.parentRef?.name ?? '' },
   nameFormat: 'pathSegment',
 };

@@ -39,6 +39,7 @@ export const resourceSlice: KindRules = {
   selectableFields: {
     'spec.nodeName': ({ spec }: ResourceSlice) => spec?.nodeName ?? '',
     'spec.driver': ({ spec }: ResourceSlice) => spec?.driver ?? '',
+    'spec.pool.name': ({ spec }: ResourceSlice) => spec?.pool?.name ?? '',
   },
   generationFrom: ['spec'],
 };
