@@ -1,5 +1,13 @@
 import { addRules, emptyRuleset, type Ruleset } from './ruleset.ts';
 
+export interface ClusterRange {
+  /** All pods' addresses. What comes from elsewhere is masqueraded, since its answer would not come back this way. */
+  podCIDR: string;
+  serviceCIDR: string;
+  /** Addresses of the service range that the node answers itself, like the cluster DNS's: services that have them are left alone. */
+  ownIPs: readonly string[];
+}
+
 /** The proxy's table; one to a node's network namespace. */
 export const TABLE = 'ip zeroplane';
 /** The bit by which a packet is remembered for masquerading; kubelet's and kube-proxy's own. */
@@ -12,7 +20,7 @@ const LOCAL = 'fib daddr type local';
  * What stands whatever the services are. Node and host ports answer on every local address; node ports not on loopback
  * (kube-proxy's nftables mode; a service must not reach what listens on 127.0.0.1 for the machine alone).
  */
-export function baseRules(): Ruleset {
+export function baseRules(range: ClusterRange): Ruleset {
   const ruleset = emptyRuleset();
   const { maps, hooks } = ruleset;
   maps.set('services', 'type ipv4_addr . inet_proto . inet_service : verdict;');
@@ -21,17 +29,21 @@ export function baseRules(): Ruleset {
   maps.set('hostport-addresses', 'type ipv4_addr . inet_proto . inet_service : verdict;');
   maps.set('unserved', 'type ipv4_addr . inet_proto . inet_service : verdict;');
   maps.set('unserved-nodeports', 'type inet_proto . inet_service : verdict;');
+  maps.set('clusterips', 'type ipv4_addr : verdict;');
   maps.set('firewall', 'type ipv4_addr . inet_proto . inet_service : verdict;');
   hooks.set('guard-loopback', 'type filter hook prerouting priority raw; policy accept;');
   hooks.set('firewall-prerouting', 'type filter hook prerouting priority -110; policy accept;');
   hooks.set('unserved-input', 'type filter hook input priority -110; policy accept;');
   hooks.set('unserved-forward', 'type filter hook forward priority -110; policy accept;');
   hooks.set('unserved-output', 'type filter hook output priority -110; policy accept;');
+  hooks.set('clusterips-forward', 'type filter hook forward priority filter; policy accept;');
+  hooks.set('clusterips-output', 'type filter hook output priority filter; policy accept;');
   hooks.set('nat-prerouting', 'type nat hook prerouting priority dstnat; policy accept;');
   hooks.set('nat-output', 'type nat hook output priority -100; policy accept;');
   hooks.set('nat-postrouting', 'type nat hook postrouting priority srcnat; policy accept;');
   addTranslation(ruleset);
   addRefusals(ruleset);
+  addStrays(ruleset, range);
   return ruleset;
 }
 
@@ -69,4 +81,12 @@ function addRefusals(ruleset: Ruleset): void {
     `${ADDRESS_KEY} vmap @unserved`,
     `${LOCAL} ip daddr != 127.0.0.0/8 ${PORT_KEY} vmap @unserved-nodeports`,
   );
+}
+
+/** After translation nothing may be left that goes to a service: a port that its service has not, or an address that no service has. */
+function addStrays(ruleset: Ruleset, { serviceCIDR, ownIPs }: ClusterRange): void {
+  for (const hook of ['clusterips-forward', 'clusterips-output'])
+    addRules(ruleset, hook, `ct state new ip daddr ${serviceCIDR} jump clusterips-check`);
+  for (const ip of ownIPs) addRules(ruleset, 'clusterips-check', `ip daddr ${ip} return`);
+  addRules(ruleset, 'clusterips-check', 'ip daddr vmap @clusterips', 'drop');
 }

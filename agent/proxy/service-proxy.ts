@@ -3,7 +3,7 @@ import type { EndpointSlice, Pod, Service } from '../../lib/api/types.ts';
 import type { Cache, Controller, Watch } from '../../lib/client/controller.ts';
 import { endpointSlices, pods, services } from '../../lib/client/resource-type.ts';
 import { slicesByService } from '../network/service-index.ts';
-import { TABLE } from './base-rules.ts';
+import { type ClusterRange, TABLE } from './base-rules.ts';
 import { forgetFlows, staleFlows } from './conntrack.ts';
 import type { Place } from './endpoints.ts';
 import { hostPorts } from './host-ports.ts';
@@ -13,16 +13,12 @@ import type { Ruleset } from './ruleset.ts';
 import { replaceScript, updateScript } from './script.ts';
 import { isProxied, type ServicePortTarget, servicePorts } from './service-port.ts';
 
-export interface ServiceProxyOptions {
+export interface ServiceProxyOptions extends ClusterRange {
   services: Cache<Service>;
   endpointSlices: Cache<EndpointSlice>;
   /** May hold other nodes' pods too. */
   pods: Cache<Pod>;
   place: Place;
-  /** All pods' addresses: 10.244.0.0/16. */
-  podCIDR: string;
-  /** Addresses that this node answers itself, like the cluster DNS's: services that have them are left alone. */
-  ownIPs: readonly string[];
   /** Told of what is served now: health-check node ports. */
   onSync?(targets: readonly ServicePortTarget[]): void;
 }

@@ -1,12 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { ClusterRange } from './base-rules.ts';
 import type { EndpointAddress } from './endpoints.ts';
 import { addElement, addRules, type Ruleset } from './ruleset.ts';
 import type { ServicePortTarget } from './service-port.ts';
-
-export interface ClusterRange {
-  /** All pods' addresses. What comes from elsewhere is masqueraded, since its answer would not come back this way. */
-  podCIDR: string;
-}
 
 /** Adds one service port's chains and map entries. */
 export function addService(ruleset: Ruleset, service: ServicePortTarget, range: ClusterRange): void {
@@ -23,6 +19,7 @@ export function addService(ruleset: Ruleset, service: ServicePortTarget, range: 
 
 function addInternal(ruleset: Ruleset, service: ServicePortTarget, id: string): void {
   const key = addressKey(service.clusterIP, service);
+  addElement(ruleset, 'clusterips', service.clusterIP, 'goto refuse');
   if (!service.internalLocal) dispatch(ruleset, 'services', 'unserved', key, service.cluster, `service-${id}`);
   else if (service.local.length > 0) addElement(ruleset, 'services', key, `goto local-${id}`);
   else addElement(ruleset, 'unserved', key, refusal(service));

@@ -23,8 +23,8 @@ export async function startNodeNetworking(
   const read = { services: caches.cache(services), endpointSlices: caches.cache(endpointSlices) };
   const place = { nodeName: config.nodeName };
   const health = healthChecks(config.nodeIP, log);
-  const own = { podCIDR: config.clusterCIDR, ownIPs: [config.dnsIP], onSync: health.sync };
-  const proxy = serviceProxy({ ...read, pods, place, ...own }, clock);
+  const range = { podCIDR: config.clusterCIDR, serviceCIDR: config.serviceCIDR, ownIPs: [config.dnsIP] };
+  const proxy = serviceProxy({ ...read, pods, place, ...range, onSync: health.sync }, clock);
   const dns = await startDns({
     ...read,
     domain: config.dnsDomain,

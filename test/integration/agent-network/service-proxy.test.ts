@@ -9,7 +9,7 @@ import type { Endpoint, Pod, ServiceSpec } from '../../../lib/api/types.ts';
 import { pod } from '../../builders/objects.ts';
 import { Namespaces } from './namespaces.ts';
 
-const RANGE = { podCIDR: '10.77.0.0/16' };
+const RANGE = { podCIDR: '10.77.0.0/16', serviceCIDR: '10.97.0.0/16', ownIPs: ['10.97.0.53'] };
 const CLUSTER_IP = '10.97.0.10';
 const NODE_IP = '192.168.77.1';
 const A = '10.77.1.2';
@@ -105,6 +105,16 @@ describe('service proxy between real network namespaces', () => {
       expect([from, ...net.connect(from, CLUSTER_IP, 80)]).toEqual([from, 'ECONNREFUSED']);
       expect([from, ...net.connect(from, NODE_IP, 30080)]).toEqual([from, 'ECONNREFUSED']);
     }
+  });
+
+  test('a port that the service has not is refused, an address that no service has is silent; neither leaves the node', () => {
+    serve({}, both);
+    for (const from of ['a', 'node']) {
+      expect([from, ...net.connect(from, CLUSTER_IP, 81)]).toEqual([from, 'ECONNREFUSED']);
+      expect([from, ...net.connect(from, '10.97.0.99', 80)]).toEqual([from, 'ETIMEDOUT']);
+    }
+    // Of the addresses that the node answers itself the rules have nothing to say.
+    expect(net.connect('node', '10.97.0.53', 80)).not.toEqual(['ECONNREFUSED']);
   });
 
   test('endpoints that are not ready get nothing, unless all that is left is terminating and serving', () => {

@@ -9,7 +9,7 @@ import type { Endpoint, EndpointSlice, Service, ServiceSpec } from '../../../lib
 import { pod } from '../../builders/objects.ts';
 
 const HERE = { nodeName: 'here', zone: 'a' };
-const RANGE = { podCIDR: '10.244.0.0/16' };
+const RANGE = { podCIDR: '10.244.0.0/16', serviceCIDR: '10.96.0.0/16', ownIPs: ['10.96.0.10'] };
 const TABLE = 'ip test';
 
 function service(spec: Partial<ServiceSpec> = {}, more: Partial<Service> = {}): Service {
