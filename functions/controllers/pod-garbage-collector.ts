@@ -63,6 +63,8 @@ export function createPodGarbageCollector(dependencies: ControllerDependencies):
 }
 
 function isStranded(pod: Stored<Pod>, nodeCache: Cache<Node>): boolean {
+  // Ended already: only finalizers keep it, and they are others'.
+  if (pod.metadata.deletionTimestamp && pod.metadata.deletionGracePeriodSeconds === 0) return false;
   const nodeName = pod.spec?.nodeName;
   if (!nodeName) return pod.metadata.deletionTimestamp !== undefined;
   const node = nodeCache.get(nodeName);

@@ -34,8 +34,9 @@ export function createResourceQuotaController({ caches, clientFor, clock }: Cont
     types.filter((type) => Object.keys(quota.spec?.hard ?? {}).some((name) => evaluatorOf(type).tracks(name)));
 
   function keys(type: ResourceType<any>, object: Stored<any> | undefined, previous: Stored<any> | undefined): string[] {
-    if (object && previous && !changesUsage(type, object, previous)) return [];
-    const { namespace } = (object ?? previous)!.metadata;
+    // What comes new was charged by admission, before it was stored: a count made between the two would take the charge back.
+    if (!previous || (object && !changesUsage(type, object, previous))) return [];
+    const { namespace } = previous.metadata;
     const affected = quotas.list(namespace).filter((quota) => typesOf(quota as ResourceQuota).includes(type));
     return affected.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
   }
@@ -43,7 +44,7 @@ export function createResourceQuotaController({ caches, clientFor, clock }: Cont
   return {
     name: 'resourcequota',
     watches: [
-      { type: resourceQuotas, keys: (object, previous) => [keyOf((object ?? previous)!)] },
+      { type: resourceQuotas, keys: (quota) => (quota && !isCounted(quota) ? [keyOf(quota)] : []) },
       ...types.map((type) => ({ type, keys: (object: any, previous: any) => keys(type, object, previous) })),
     ],
     async reconcile(key) {
@@ -62,6 +63,11 @@ export function createResourceQuotaController({ caches, clientFor, clock }: Cont
 
 function keyOf({ metadata }: Stored<ResourceQuota>): string {
   return `${metadata.namespace}/${metadata.name}`;
+}
+
+/** Source: resource_quota_controller.go: charges to a quota are no reason to count anew. */
+function isCounted({ spec, status }: Stored<ResourceQuota>): boolean {
+  return status?.used !== undefined && sameQuantities(spec?.hard, status.hard);
 }
 
 function isCurrent({ status }: Stored<ResourceQuota>, wanted: { hard?: any; used?: any }): boolean {
