@@ -15,6 +15,7 @@ import { connectTarget, isConnect, proxy } from './proxy/proxy.ts';
 import { type Call, isResponse } from './registry/call.ts';
 import { ResourceTable } from './registry/resource-table.ts';
 import { verbOf } from './registry/verbs.ts';
+import { isVirtual } from './registry/virtual.ts';
 import { requestInfo, type Target, targetOf } from './request-info.ts';
 
 /** A request on its way: who asks for what. */
@@ -90,7 +91,8 @@ async function serve(server: Server, request: Request, connection: Connection, a
   const partial = { server, request, connection, info, query: target.query, user: admitted.user, type };
   if (isConnect(info)) return proxy({ ...partial, output: JSON_OUTPUT, warnings: [] });
   const verb = verbOf(partial);
-  const output = negotiate(request.headers, target.query, info.verb === 'watch', type.custom !== undefined);
+  const lacking = { protobuf: type.custom !== undefined, table: isVirtual(type) };
+  const output = negotiate(request.headers, target.query, info.verb === 'watch', lacking);
   const call: Call = { ...partial, output, warnings: [] };
   const answer = await verb(call);
   return isResponse(answer) ? answer : respond(call, answer);

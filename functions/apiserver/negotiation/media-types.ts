@@ -31,17 +31,22 @@ const JSON_OUTPUT: Output = { format: 'json', transform: undefined, pretty: fals
 /** Clients that people read: as kube-apiserver's isPrettyPrint. */
 const HUMAN_CLIENTS = /^(?:curl|Wget|Mozilla\/5\.0)/;
 
-/** `withoutProtobuf`: custom resources have no protobuf form. */
-export function negotiate(headers: Headers, query: URLSearchParams, stream: boolean, withoutProtobuf = false): Output {
+/** Forms that a resource does not have: protobuf of a custom one, a Table of one that is only answered. */
+export interface Lacking {
+  protobuf?: boolean;
+  table?: boolean;
+}
+
+export function negotiate(headers: Headers, query: URLSearchParams, stream: boolean, lacking: Lacking = {}): Output {
   const accept = headers.get('accept');
   const pretty = isPretty(headers, query);
   if (!accept) return pretty ? { ...JSON_OUTPUT, pretty } : JSON_OUTPUT;
   const all = stream ? STREAM_FORMATS : FORMATS;
-  const formats = withoutProtobuf ? all.filter((format) => format !== 'protobuf') : all;
+  const formats = lacking.protobuf ? all.filter((format) => format !== 'protobuf') : all;
   for (const clause of parseAccept(accept)) {
     for (const format of formats) {
       const output = matches(clause, MEDIA_TYPES[format]) ? accepted(clause, format, pretty) : undefined;
-      if (output) return output;
+      if (output && !(lacking.table && output.transform?.kind === 'Table')) return output;
     }
   }
   throw notAcceptable(accept, formats, stream);

@@ -75,7 +75,9 @@ export function encodeEnvelope(
   object: KubeObject,
   gvk = typeOf(object.apiVersion ?? '', object.kind ?? ''),
 ): Uint8Array {
-  const message = messageCodec(messageNameOf(requireDefinition(gvk)));
+  // Discovery of the core group goes without an apiVersion, as it always did.
+  const definition = requireDefinition(gvk.version ? gvk : { ...gvk, version: 'v1' });
+  const message = messageCodec(messageNameOf(definition));
   const writer = new Writer();
   return sealEnvelope(writer, gvk, () => message.write(writer, object));
 }
