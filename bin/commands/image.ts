@@ -9,13 +9,15 @@ import type { ClusterPaths } from '../../lib/cluster/paths.ts';
 
 /** Nothing is loaded unless every file is there. */
 export async function loadImages(files: readonly string[], paths: ClusterPaths): Promise<void> {
-  const absent = files.find((file) => !existsSync(file));
-  if (absent) throw new ClusterError(`there is no file ${absent}`, 2);
-  for (const { name, socket } of sockets(paths))
+  const missing = files.find((file) => !existsSync(file));
+  if (missing) throw new ClusterError(`there is no file ${missing}`, 2);
+  const loads = sockets(paths).map(async ({ name, socket }) => {
     for (const file of files) {
-      const images = await loadOnto(socket, resolve(file));
+      const images = new Set(await loadOnto(socket, resolve(file)));
       for (const image of images) process.stdout.write(`${name}: ${image}\n`);
     }
+  });
+  await Promise.all(loads);
 }
 
 export async function listImages(paths: ClusterPaths): Promise<void> {

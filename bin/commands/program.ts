@@ -34,20 +34,21 @@ function explain(error: unknown): number {
 }
 
 interface ClusterOptions {
-  name: string;
+  name?: string;
   stateDir?: string;
 }
 
 export function program(environment: Environment): Command {
   const { context } = environment;
   const root = new Command('zeroplane').description('A Kubernetes cluster on this machine').exitOverride();
-  const paths = ({ name, stateDir }: ClusterOptions) => environment.paths(name, stateDir);
+  const nameOf = ({ name = DEFAULT_NAME }: ClusterOptions) => name;
+  const paths = (options: ClusterOptions) => environment.paths(nameOf(options), options.stateDir);
   const command = (parent: Command, usage: string, description: string) =>
     parent
       .command(usage)
       .description(description)
       .exitOverride()
-      .option('--name <name>', 'the cluster', DEFAULT_NAME)
+      .option('--name <name>', `the cluster (default: ${DEFAULT_NAME})`)
       .option('--state-dir <folder>', 'where its state lies (default: ~/.zeroplane/NAME)');
 
   command(root, 'up', 'bring the cluster up, or take it up again as it was')
@@ -57,18 +58,18 @@ export function program(environment: Environment): Command {
     .option('--service-cidr <range>', 'addresses of services (default: 10.96.0.0/16)')
     .option('--dns-domain <domain>', 'the cluster’s domain (default: cluster.local)')
     .option('--dns-ip <address>', 'of the cluster’s DNS (default: 10.96.0.10)')
-    .action((options) => up(options, paths(options), context));
+    .action((options) => up({ ...options, name: nameOf(options) }, paths(options), context));
   command(root, 'down', 'stop the cluster; its state is kept')
     .option('--delete', 'remove its state too')
-    .action((options) => down(options.name, options.delete === true, paths(options), context));
+    .action((options) => down(nameOf(options), options.delete === true, paths(options), context));
   command(root, 'status', 'what runs, and where').action(async (options) => {
-    const { running, text } = await status(options.name, paths(options));
+    const { running, text } = await status(nameOf(options), paths(options));
     process.stdout.write(`${text}\n`);
     process.exitCode = running ? 0 : 1;
   });
   command(root, 'kubeconfig', 'print the administrator’s kubeconfig').action((options) => {
     const { kubeconfig, config, state } = paths(options);
-    if (!readConfig(config)) throw new ClusterError(`there is no cluster ${options.name} in ${state}`);
+    if (!readConfig(config)) throw new ClusterError(`there is no cluster ${nameOf(options)} in ${state}`);
     process.stdout.write(readFileSync(kubeconfig, 'utf8'));
   });
   command(root, 'logs <component>', 'the log of control-plane, NODE or NODE/containerd')
@@ -80,11 +81,11 @@ export function program(environment: Environment): Command {
       });
       process.exitCode = code ?? 1;
     });
-  const image = root.command('image').description('images on the nodes').exitOverride();
+  const image = command(root, 'image', 'images on the nodes');
   command(image, 'load <files...>', 'load what docker save wrote, or OCI archives, on every node').action(
-    (files: string[], options) => loadImages(files, paths(options)),
+    (files, _, sub) => loadImages(files, paths(sub.optsWithGlobals())),
   );
-  command(image, 'list', 'images on the nodes').action((options) => listImages(paths(options)));
+  command(image, 'list', 'images on the nodes').action((_, sub) => listImages(paths(sub.optsWithGlobals())));
   root
     .command('version')
     .description('print the version')

@@ -15,7 +15,7 @@ _zeroplane; printf '%s\\n' "\${COMPREPLY[@]}"`;
 test('bash completes commands, their commands and their options', () => {
   expect(complete('zeroplane', '')).toEqual(expect.arrayContaining(['up', 'down', 'status', 'image', 'completion']));
   expect(complete('zeroplane', 'st')).toEqual(['status']);
-  expect(complete('zeroplane', 'image', '')).toEqual(['load', 'list']);
+  expect(complete('zeroplane', 'image', 'l')).toEqual(['load', 'list']);
   expect(complete('zeroplane', 'up', '--pod')).toEqual(['--pod-cidr']);
 });
 
