@@ -99,7 +99,7 @@ export interface KindRules {
   /** A write to the main resource: keep the old status, drop disabled fields. `generation` is the registry's: see `generationFrom`. */
   prepareForUpdate?(object: any, old: any, context: RuleContext): void;
   /** A write to the status subresource; absent: everything but status and (some) metadata is taken from `old`. */
-  prepareForStatusUpdate?(object: any, old: any): void;
+  prepareForStatusUpdate?(object: any, old: any, context: RuleContext): void;
   validate?(object: any): Cause[];
   validateUpdate?(object: any, old: any): Cause[];
   validateStatusUpdate?(object: any, old: any): Cause[];

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { builtinResources } from '../../lib/api/resources.ts';
+import { builtinResources, type ResourceInfo } from '../../lib/api/resources.ts';
 import { comparable } from './compare.ts';
 import type { Target } from './target.ts';
 
@@ -13,7 +13,7 @@ export interface Case {
 }
 
 export interface Step {
-  /** A merge patch, of the object or of a subresource. */
+  /** Of the object or of a subresource. */
   readonly patch?: object;
   readonly subresource?: string;
   /** `json`, `strategic`; default merge. */
@@ -59,11 +59,53 @@ async function remove(target: Target, path: string): Promise<void> {
   await target.send('DELETE', path, { gracePeriodSeconds: 0, propagationPolicy: 'Background' });
 }
 
-function collectionPath({ apiVersion, kind, metadata }: any): string {
+/** kube-apiserver's own controllers write to these while a case runs. */
+const WATCHED_KINDS = ['APIService', 'FlowSchema'];
+
+export const isLeftAlone = ({ create }: Case) => !WATCHED_KINDS.includes(create.kind);
+
+/** What clients do with any object: label it, report its status, read it, delete it. */
+export function lifeOf({ name, create }: Case): Case {
+  const { subresources } = rowOf(create);
+  const annotated = { metadata: { annotations: { seen: 'yes' }, labels: { by: 'status' } } };
+  const condition = {
+    type: 'Seen',
+    status: 'True',
+    reason: 'Seen',
+    message: '',
+    lastTransitionTime: '2026-01-01T00:00:00Z',
+  };
+  const status: Step[] = subresources.has('status')
+    ? [
+        { patch: annotated, subresource: 'status' },
+        { patch: { status: { conditions: [condition] } }, subresource: 'status' },
+        { get: true, subresource: 'status' },
+      ]
+    : [];
+  const then: Step[] = [
+    { patch: { metadata: { labels: { by: 'main' }, annotations: { a: 'b' } }, status: { conditions: [condition] } } },
+    { patch: [{ op: 'add', path: '/metadata/labels/json', value: 'patch' }], type: 'json' },
+    ...status,
+    { get: true },
+    { patch: { metadata: { resourceVersion: '1' } } },
+    // Namespaces refuse this in words of their own.
+    ...(create.kind === 'Namespace' ? [] : [{ delete: { preconditions: { uid: 'other' } } }]),
+    { delete: { propagationPolicy: 'Background' } },
+    { get: true },
+  ];
+  return { name: `the life of ${name}`, create, then };
+}
+
+function collectionPath(object: any): string {
+  const row = rowOf(object);
+  const root = row.group ? `/apis/${row.group}/${row.version}` : `/api/${row.version}`;
+  const scope = row.namespaced ? `/namespaces/${object.metadata.namespace ?? 'default'}` : '';
+  return `${root}${scope}/${row.resource}`;
+}
+
+function rowOf({ apiVersion, kind }: any): ResourceInfo {
   const [version = '', group = ''] = apiVersion.split('/').reverse();
   const row = builtinResources.find((info) => info.group === group && info.version === version && info.kind === kind);
   if (!row) throw new Error(`no such kind: ${apiVersion} ${kind}`);
-  const root = group ? `/apis/${group}/${version}` : `/api/${version}`;
-  const scope = row.namespaced ? `/namespaces/${metadata.namespace ?? 'default'}` : '';
-  return `${root}${scope}/${row.resource}`;
+  return row;
 }

@@ -8,12 +8,14 @@ export function comparable({ code, body }: Answer): unknown {
   return { code, body: scrub(JSON.parse(uid ? text.replaceAll(uid, 'UID') : text)) };
 }
 
+const UID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
+
 /** Maps have no order in Go, and some checks run twice there. */
 function failure(code: number, body: any): unknown {
   const { reason, details = {} } = body ?? {};
   const causes = [...new Set<string>((details.causes ?? []).map(causeText))].sort();
   const { name, kind, group, retryAfterSeconds } = details;
-  const message = causes.length > 0 ? subject(body.message) : body?.message;
+  const message = causes.length > 0 ? subject(body.message) : body?.message?.replace(UID, 'UID');
   return { code, reason, message, causes, details: { name, kind, group, retryAfterSeconds } };
 }
 
@@ -22,7 +24,7 @@ function causeText({ reason, field, message }: any): string {
   const line = String(message)
     .split('\n')[0]!
     .replace(/^([A-Z][a-z]+ value: )[{[]"?.*[}\]]((?:: [^{}[\]]*)?)$/, '$1{…}$2')
-    .replace(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'UID');
+    .replace(UID, 'UID');
   return `${field}: ${reason}: ${line}`;
 }
 

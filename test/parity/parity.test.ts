@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { readCases, runCase } from './case.ts';
+import { type Case, isLeftAlone, lifeOf, readCases, runCase } from './case.ts';
 import { hasPeers, startPeer } from './peer.ts';
 import type { Target } from './target.ts';
 import { startZeroplane } from './zeroplane.ts';
@@ -22,14 +22,19 @@ compare('kube-apiserver and Zeroplane answer the same', () => {
     await Promise.all([peer?.stop(), zeroplane?.stop()]);
   });
 
-  for (const { file, cases } of readCases(join(__dirname, 'cases'))) {
-    describe(file.replace('.yaml', ''), () => {
-      for (const item of cases) {
-        test(item.name, async () => {
-          const [expected, actual] = [await runCase(peer, item), await runCase(zeroplane, item)];
-          expect(actual).toEqual(expected);
-        });
-      }
+  const same = (item: Case) =>
+    test(item.name, async () => {
+      const [expected, actual] = [await runCase(peer, item), await runCase(zeroplane, item)];
+      expect(actual).toEqual(expected);
     });
+
+  const files = readCases(join(__dirname, 'cases'));
+  for (const { file, cases } of files) {
+    describe(file.replace('.yaml', ''), () => cases.forEach(same));
   }
+
+  describe('lives', () => {
+    const minimal = files.find(({ file }) => file === 'minimal.yaml')!;
+    minimal.cases.filter(isLeftAlone).map(lifeOf).forEach(same);
+  });
 });

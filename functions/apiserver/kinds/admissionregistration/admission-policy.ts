@@ -10,7 +10,7 @@ import type {
 } from '../../../../lib/api/types.ts';
 import type { KindRules } from '../../contract.ts';
 import { checkFormat, checkOneOf, checkRequired } from '../check.ts';
-import { statusKept } from '../status.ts';
+import { onlyStatus, statusKept } from '../status.ts';
 import { checkMatchConditions, checkMatchResources, defaultMatchResources, FAILURE_POLICIES } from './rules.ts';
 
 /** What both kinds of policy share. Expressions are stored, not compiled. */
@@ -93,6 +93,7 @@ function checkValidation(causes: Cause[], validation: Validation, path: string):
 
 export const validatingAdmissionPolicy: KindRules = {
   ...statusKept(),
+  prepareForStatusUpdate: onlyStatus,
   defaults,
   validate: validatePolicy,
   validateUpdate: validatePolicy,

@@ -10,7 +10,7 @@ import type { KindRules, RuleContext } from '../../contract.ts';
 import { checkClient, WEBHOOK_PORT } from '../admissionregistration/webhook.ts';
 import { checkFormat, checkImmutable, checkOneOf, checkRequired } from '../check.ts';
 import { semanticEqual } from '../equal.ts';
-import { keepStatus } from '../status.ts';
+import { keepStatus, onlyStatus } from '../status.ts';
 import { checkColumns, checkSchema } from './version.ts';
 
 type Spec = CustomResourceDefinitionSpec;
@@ -32,7 +32,7 @@ function defaults({ spec }: CustomResourceDefinition): void {
  * Source of the conditions' words: the naming and the establishing controller of k8s.io/apiextensions-apiserver.
  */
 function prepareForCreate(object: CustomResourceDefinition, { now }: RuleContext): void {
-  const { names, versions = [] } = object.spec ?? ({} as Spec);
+  const { names, versions } = object.spec ?? ({} as Spec);
   const condition = (type: string, reason: string, message: string) => ({
     type,
     status: 'True',
@@ -46,7 +46,7 @@ function prepareForCreate(object: CustomResourceDefinition, { now }: RuleContext
       condition('Established', 'InitialNamesAccepted', 'the initial names have been accepted'),
     ],
     acceptedNames: names,
-    storedVersions: versions.filter(({ storage }) => storage).map(({ name }) => name),
+    storedVersions: (versions ?? []).filter(({ storage }) => storage).map(({ name }) => name),
   };
 }
 
@@ -93,7 +93,8 @@ function checkRequiredScope(causes: Cause[], scope: string | undefined): void {
   }
 }
 
-function checkVersions(causes: Cause[], { versions = [] }: Spec): void {
+function checkVersions(causes: Cause[], spec: Spec): void {
+  const versions = spec.versions ?? [];
   const names = versions.map(({ name }) => name);
   const same = shared(versions);
   versions.forEach((version, i) => {
@@ -194,6 +195,7 @@ export const customResourceDefinition: KindRules = {
   defaults,
   prepareForCreate,
   prepareForUpdate,
+  prepareForStatusUpdate: onlyStatus,
   validate,
   validateUpdate(object: CustomResourceDefinition, old: CustomResourceDefinition) {
     const causes = validate(object);

@@ -4,7 +4,7 @@ import type { Cause } from '../../../../lib/api/status.ts';
 import type { APIService, APIServiceSpec } from '../../../../lib/api/types.ts';
 import type { KindRules, RuleContext } from '../../contract.ts';
 import { checkRequired } from '../check.ts';
-import { keepStatus } from '../status.ts';
+import { keepStatus, onlyStatus } from '../status.ts';
 
 const GROUP_PRIORITY_MAX = 20_000;
 const VERSION_PRIORITY_MAX = 1000;
@@ -65,6 +65,7 @@ export const apiService: KindRules = {
     object.status = object.spec?.service ? {} : { conditions: [local] };
   },
   prepareForUpdate: keepStatus,
+  prepareForStatusUpdate: onlyStatus,
   validate,
   validateUpdate: validate,
 };

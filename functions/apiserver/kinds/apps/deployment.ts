@@ -100,6 +100,11 @@ export const deployment: KindRules = {
     }
   },
   defaults,
+  /** The one kind whose labels are not for the status door. Source: deploymentStatusStrategy.PrepareForUpdate. */
+  prepareForStatusUpdate(object: Deployment, old: Deployment) {
+    object.spec = old.spec;
+    object.metadata = { ...object.metadata, labels: old.metadata?.labels };
+  },
   validate,
   validateUpdate(object: Deployment, old: Deployment) {
     const causes = validate(object);

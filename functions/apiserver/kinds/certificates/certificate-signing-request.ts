@@ -113,6 +113,16 @@ function prepareForCreate(object: CertificateSigningRequest, { user }: RuleConte
   object.status = {};
 }
 
+/** When a condition came, and when its status last changed. Source: populateConditionTimestamps. */
+function stampConditions({ status }: CertificateSigningRequest, old: CertificateSigningRequest, now: string): void {
+  for (const condition of status?.conditions ?? []) {
+    condition.lastUpdateTime ??= now;
+    condition.lastTransitionTime ??=
+      old.status?.conditions?.find(({ type, status }) => type === condition.type && status === condition.status)
+        ?.lastTransitionTime ?? now;
+  }
+}
+
 const isDecision = (type: string) => type === 'Approved' || type === 'Denied';
 
 export const certificateSigningRequest: KindRules = {
@@ -122,8 +132,9 @@ export const certificateSigningRequest: KindRules = {
     keepStatus(object, old);
   },
   /** The signer writes the certificate; only /approval decides. */
-  prepareForStatusUpdate(object: CertificateSigningRequest, old: CertificateSigningRequest) {
+  prepareForStatusUpdate(object: CertificateSigningRequest, old: CertificateSigningRequest, { now }: RuleContext) {
     object.spec = old.spec;
+    stampConditions(object, old, now);
     const decided = old.status?.conditions?.filter(({ type }) => isDecision(type)) ?? [];
     const others = object.status?.conditions?.filter(({ type }) => !isDecision(type)) ?? [];
     const conditions = [...decided, ...others];
@@ -133,12 +144,8 @@ export const certificateSigningRequest: KindRules = {
     approval: {
       prepareForUpdate(object: CertificateSigningRequest, old: CertificateSigningRequest, { now }: RuleContext) {
         object.spec = old.spec;
-        const conditions = object.status?.conditions;
-        for (const condition of conditions ?? []) {
-          condition.lastUpdateTime ??= now;
-          condition.lastTransitionTime ??= now;
-        }
-        object.status = { ...old.status, conditions };
+        stampConditions(object, old, now);
+        object.status = { ...old.status, conditions: object.status?.conditions };
       },
       validateUpdate: validate,
     },

@@ -101,7 +101,14 @@ function emptyToNull(slice: { ports?: unknown; endpoints?: unknown }): void {
   }
 }
 
+/** Labels count as content too: they say whose endpoints these are. Source: endpointSliceStrategy.PrepareForUpdate. */
+function prepareForUpdate(slice: EndpointSlice, old: EndpointSlice): void {
+  if (!slice.metadata || semanticEqual(slice.metadata.labels, old.metadata?.labels)) return;
+  slice.metadata.generation = (old.metadata?.generation ?? 0) + 1;
+}
+
 export const endpointSlice: KindRules = {
+  prepareForUpdate,
   defaults(slice: EndpointSlice) {
     const { ports, endpoints } = slice;
     emptyToNull(slice);

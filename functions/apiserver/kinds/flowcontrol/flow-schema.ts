@@ -4,7 +4,7 @@ import type { Cause } from '../../../../lib/api/status.ts';
 import type { FlowSchema, FlowSchemaSpec, PolicyRulesWithSubjects } from '../../../../lib/api/types.ts';
 import type { KindRules } from '../../contract.ts';
 import { checkFormat, checkRequired } from '../check.ts';
-import { statusKept } from '../status.ts';
+import { onlyStatus, statusKept } from '../status.ts';
 
 const PRECEDENCE = 1000;
 const PRECEDENCE_MAX = 10_000;
@@ -67,6 +67,7 @@ function checkRule(causes: Cause[], rule: PolicyRulesWithSubjects, path: string)
 
 export const flowSchema: KindRules = {
   ...statusKept(),
+  prepareForStatusUpdate: onlyStatus,
   defaults({ spec }: FlowSchema) {
     if (spec) spec.matchingPrecedence ||= PRECEDENCE;
   },

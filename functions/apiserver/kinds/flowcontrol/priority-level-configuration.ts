@@ -8,7 +8,7 @@ import type {
 } from '../../../../lib/api/types.ts';
 import type { KindRules } from '../../contract.ts';
 import { checkRequiredOneOf } from '../check.ts';
-import { statusKept } from '../status.ts';
+import { onlyStatus, statusKept } from '../status.ts';
 
 /** Source: k8s.io/kubernetes/pkg/apis/flowcontrol/v1/defaults.go. */
 function defaults({ spec }: PriorityLevelConfiguration): void {
@@ -81,6 +81,7 @@ function checkResponse(causes: Cause[], { type, queuing }: LimitResponse, path: 
 
 export const priorityLevelConfiguration: KindRules = {
   ...statusKept(),
+  prepareForStatusUpdate: onlyStatus,
   defaults,
   validate,
   validateUpdate: validate,

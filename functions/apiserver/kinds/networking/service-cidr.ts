@@ -4,7 +4,7 @@ import type { ServiceCIDR } from '../../../../lib/api/types.ts';
 import type { KindRules } from '../../contract.ts';
 import { IMMUTABLE } from '../check.ts';
 import { checkCidr, isIpv6 } from '../ip.ts';
-import { statusKept } from '../status.ts';
+import { onlyStatus, statusKept } from '../status.ts';
 
 /** Source: validateServiceCIDRSpec in k8s.io/kubernetes/pkg/apis/networking/validation. */
 function validate({ spec = {} }: ServiceCIDR): Cause[] {
@@ -25,6 +25,7 @@ function validate({ spec = {} }: ServiceCIDR): Cause[] {
 
 export const serviceCidr: KindRules = {
   ...statusKept(),
+  prepareForStatusUpdate: onlyStatus,
   validate,
   /** A second family may be added, nothing else. */
   validateUpdate(object: ServiceCIDR, old: ServiceCIDR) {

@@ -3,7 +3,7 @@ import type { ResourceResourceClaim as ResourceClaim, ResourceClaimTemplate } fr
 import type { KindRules } from '../../contract.ts';
 import { checkImmutable } from '../check.ts';
 import { checkAnnotations, checkLabels } from '../metadata.ts';
-import { statusKept } from '../status.ts';
+import { onlyStatus, statusKept } from '../status.ts';
 import { checkClaimSpec, defaultClaimSpec } from './device-claim.ts';
 
 function validateClaim({ spec }: ResourceClaim): Cause[] {
@@ -14,6 +14,7 @@ function validateClaim({ spec }: ResourceClaim): Cause[] {
 
 export const resourceClaim: KindRules = {
   ...statusKept(),
+  prepareForStatusUpdate: onlyStatus,
   defaults({ spec }: ResourceClaim) {
     defaultClaimSpec(spec);
   },

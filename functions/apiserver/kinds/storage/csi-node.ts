@@ -4,7 +4,7 @@ import type { Cause } from '../../../../lib/api/status.ts';
 import type { CSINode, CSINodeDriver } from '../../../../lib/api/types.ts';
 import type { KindRules } from '../../contract.ts';
 import { checkFormat, checkImmutable, checkNotNegative } from '../check.ts';
-import { statusKept } from '../status.ts';
+import { onlyStatus, statusKept } from '../status.ts';
 import { checkCsiDriverName } from './csi-driver-name.ts';
 
 const NODE_ID_MAX = 256;
@@ -39,6 +39,7 @@ function checkDriver(causes: Cause[], driver: CSINodeDriver, path: string): void
 
 export const csiNode: KindRules = {
   ...statusKept(),
+  prepareForStatusUpdate: onlyStatus,
   defaults({ spec }: CSINode) {
     for (const driver of spec?.drivers ?? []) driver.topologyKeys ??= null as never;
   },

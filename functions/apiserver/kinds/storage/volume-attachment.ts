@@ -4,7 +4,7 @@ import type { Cause } from '../../../../lib/api/status.ts';
 import type { VolumeAttachment, VolumeAttachmentSource, VolumeError } from '../../../../lib/api/types.ts';
 import type { KindRules } from '../../contract.ts';
 import { checkDeclaredImmutable, checkFormat } from '../check.ts';
-import { statusKept } from '../status.ts';
+import { onlyStatus, statusKept } from '../status.ts';
 import { checkCsiDriverName } from './csi-driver-name.ts';
 
 const MESSAGE_MAX = 1024;
@@ -50,6 +50,7 @@ function checkError(causes: Cause[], error: VolumeError | undefined, path: strin
 
 export const volumeAttachment: KindRules = {
   ...statusKept(() => ({ attached: false })),
+  prepareForStatusUpdate: onlyStatus,
   validate,
   validateUpdate(object: VolumeAttachment, old: VolumeAttachment) {
     const causes = validate(object);

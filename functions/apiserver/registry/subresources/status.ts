@@ -1,4 +1,5 @@
 import type { ObjectMeta } from '../../../../lib/api/types.ts';
+import { ruleContext } from '../create.ts';
 import { metadataCauses, type UpdateStrategy } from '../guaranteed-update.ts';
 import type { WithMeta } from '../metadata.ts';
 import { updateAndPatch } from './restricted.ts';
@@ -7,7 +8,7 @@ import { updateAndPatch } from './restricted.ts';
 export const statusStrategy: UpdateStrategy = {
   prepare(call, object, old) {
     const { prepareForStatusUpdate } = call.type.rules;
-    if (prepareForStatusUpdate) prepareForStatusUpdate(object, old);
+    if (prepareForStatusUpdate) prepareForStatusUpdate(object, old, ruleContext(call));
     else keepAllButStatus(object, old);
   },
   validate(call, object, old) {
