@@ -9,7 +9,7 @@ const ROUNDS = Number(process.env['CRASH_ROUNDS'] ?? 5);
 describe('kill -9 of the control plane during a write load', () => {
   const cluster = new TestCluster('crash');
   beforeAll(() => cluster.up(), 120_000);
-  afterAll(() => cluster.delete());
+  afterAll(() => cluster.delete(), 60_000);
 
   test(
     `${ROUNDS} times: no acknowledged write is lost, nothing is half-written, revisions rise, watches resume`,

@@ -16,7 +16,7 @@ describe('the guestbook example', () => {
     const address = node.status.addresses.find((a: any) => a.type === 'InternalIP').address;
     page = `http://${address}:30080`;
   }, 240_000);
-  afterAll(() => cluster.delete());
+  afterAll(() => cluster.delete(), 60_000);
 
   const replicas = async (requests: number): Promise<Set<string>> => {
     const seen = new Set<string>();

@@ -11,7 +11,7 @@ describe('helm 3', () => {
     await cluster.up();
     await cluster.zeroplane('image', 'load', guestbookImages()[0]!);
   }, 120_000);
-  afterAll(() => cluster.delete());
+  afterAll(() => cluster.delete(), 60_000);
 
   test('installs a chart and waits for it to be ready', async () => {
     await cluster.helm('install', 'greeter', chart, '--wait', '--timeout', '90s');

@@ -25,7 +25,7 @@ describe('kubectl', () => {
     await cluster.kubectlWithInput(manifest, 'apply', '-f', '-');
     await cluster.kubectl('wait', '--for=condition=Ready', 'pod/cache', '--timeout=60s');
   }, 180_000);
-  afterAll(() => cluster.delete());
+  afterAll(() => cluster.delete(), 60_000);
 
   test('get prints the columns that kube-apiserver gives', async () => {
     expect(await cluster.kubectl('get', 'pods')).toMatch(

@@ -8,7 +8,7 @@ describe('a cluster of two nodes', () => {
     await cluster.up('--nodes', '2');
     await cluster.zeroplane('image', 'load', guestbookImages()[0]!);
   }, 120_000);
-  afterAll(() => cluster.delete());
+  afterAll(() => cluster.delete(), 60_000);
 
   test('replaces the pods of a node whose agent was killed on the other node, and takes the node back when its agent returns', async () => {
     await cluster.kubectl('create', 'deployment', 'cache', '--image=docker.io/local/guestbook-redis:1', '--replicas=2');

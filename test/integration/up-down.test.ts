@@ -39,7 +39,7 @@ describe('zeroplane up and down', () => {
   const interfaces = () => execFileSync('ip', ['-o', 'link'], { encoding: 'utf8' }).split('\n').length;
   const tables = () => execFileSync('nft', ['list', 'tables'], { encoding: 'utf8' });
   const before = { interfaces: interfaces(), tables: tables() };
-  afterAll(() => cluster.delete());
+  afterAll(() => cluster.delete(), 60_000);
 
   test('up ends with a Ready node, a context in the kubeconfig and what to do next', async () => {
     const said = await cluster.up();
