@@ -20,10 +20,49 @@ function goSyntaxError(text: string, message: string): string {
   return `invalid character '${character}' looking for beginning of value`;
 }
 
-/** The parser is loaded when the first client sends YAML. */
+/** The parser is loaded when the first client sends YAML. Most of what is sent as YAML is JSON: kubectl applies it so. */
 export async function parseYaml(text: string): Promise<unknown> {
+  if (text.startsWith('{')) {
+    const object = tryJson(text);
+    if (object !== undefined) return object;
+  }
   const { parse } = await import('yaml');
-  return parse(text, { version: '1.1', merge: true });
+  return parse(text, { version: '1.1', merge: true, uniqueKeys: false });
+}
+
+function tryJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** Keys that a mapping has twice, of which the last counts: `line 7: key "a" already set in map`. */
+export async function yamlDuplicates(text: string): Promise<string[]> {
+  const { isScalar, LineCounter, parseDocument, visit } = await import('yaml');
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, { version: '1.1', merge: true, uniqueKeys: false, lineCounter });
+  const found: string[] = [];
+  visit(document, {
+    Map(_, map) {
+      const seen = new Set<string>();
+      for (const { key } of map.items) {
+        if (!isScalar(key)) continue;
+        const name = String(key.value);
+        const { line } = lineCounter.linePos(key.range?.[0] ?? 0);
+        if (seen.has(name)) found.push(`line ${line}: key ${JSON.stringify(name)} already set in map`);
+        seen.add(name);
+      }
+    },
+  });
+  return found;
+}
+
+/** What yaml.v3 calls them all together. */
+export function yamlErrors(faults: readonly string[]): string {
+  return `yaml: unmarshal errors:\n${faults.map((fault) => `  ${fault}`).join('\n')}`;
 }
 
 const SUMMARY_BYTES = 30;

@@ -9,14 +9,17 @@ import type { Answer, Call } from './call.ts';
 import { guaranteedUpdate, type UpdateStrategy } from './guaranteed-update.ts';
 import { matchName, matchNamespace, type WithMeta, withMeta } from './metadata.ts';
 import type { WriteOptions } from './options.ts';
-import { checkSchema, decode } from './read-object.ts';
+import { checkSchema, checkYaml, decode } from './read-object.ts';
 
 export const APPLY_PATCH = 'application/apply-patch+yaml';
 
 /** Server-side apply: who applies a field owns it. Source: KEP-555. */
 export async function apply(call: Call, options: WriteOptions, strategy: UpdateStrategy): Promise<Answer> {
   checkApplyOptions(call);
-  const configuration = withMeta(await decode('yaml', await readBody(call.request), call.type));
+  const bytes = await readBody(call.request);
+  const configuration = withMeta(await decode('yaml', bytes, call.type));
+  const intro = 'error strict decoding patch: error converting YAML to JSON';
+  if (!isJson(bytes)) await checkYaml(call, bytes, options.fieldValidation, intro);
   matchNamespace(call, configuration.metadata);
   matchName(call, configuration.metadata);
   const force = isTrue(call.query.get('force'));
@@ -42,6 +45,13 @@ function applied(
   if (managedFields) checked.metadata.managedFields = managedFields;
   if (old && !configuration.metadata.resourceVersion) checked.metadata.resourceVersion = old.metadata.resourceVersion;
   return checked;
+}
+
+const OPEN_BRACE = 0x7b;
+
+/** Clients apply JSON as the YAML that it is. */
+function isJson(bytes: Uint8Array): boolean {
+  return bytes[0] === OPEN_BRACE;
 }
 
 function checkApplyOptions({ query }: Call): void {

@@ -4,7 +4,7 @@ import { apiVersion as apiVersionOf, type GroupVersionKind } from '../../../lib/
 import { definitionOf, validateSchema } from '../../../lib/api/schema.ts';
 import { badRequest, type StatusError } from '../../../lib/api/status.ts';
 import { bodyFormat, type Format } from '../negotiation/media-types.ts';
-import { parseJson, parseYaml, unrecognized } from '../negotiation/parse.ts';
+import { parseJson, parseYaml, unrecognized, yamlDuplicates, yamlErrors } from '../negotiation/parse.ts';
 import { readBody } from '../negotiation/read-body.ts';
 import type { Call } from './call.ts';
 import type { WriteOptions } from './options.ts';
@@ -21,8 +21,27 @@ export async function readObject(
   const bytes = await readBody(call.request);
   const text = format === 'json' ? decoder.decode(bytes) : undefined;
   const object = await decode(format, bytes, expected, text);
+  if (format === 'yaml') await checkYaml(call, bytes, fieldValidation, strictIntro(object, expected));
   checkKind(object, expected);
   return checkSchema(call, object, expected, fieldValidation, text);
+}
+
+/** Keys set twice: told of, or refused, as `fieldValidation` says. */
+export async function checkYaml(
+  { warnings }: Call,
+  bytes: Uint8Array,
+  fieldValidation: WriteOptions['fieldValidation'],
+  intro: string,
+): Promise<void> {
+  if (fieldValidation === 'Ignore') return;
+  const duplicates = await yamlDuplicates(decoder.decode(bytes));
+  if (fieldValidation === 'Warn') warnings.push(...duplicates);
+  else if (duplicates.length) throw badRequest(`${intro}: ${yamlErrors(duplicates)}`);
+}
+
+function strictIntro(object: KubeObject, expected: GroupVersionKind): string {
+  const kind = object.kind || expected.kind;
+  return `${kind} in version "${expected.version}" cannot be handled as a ${kind}: strict decoding error`;
 }
 
 /** The object as its kind's fields are; what is unknown goes, with a warning or a refusal. */
