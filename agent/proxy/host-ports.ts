@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import type { Pod } from '../../lib/api/types.ts';
 import { addElement, addRules, type Ruleset } from './ruleset.ts';
 import type { Protocol } from './service-port.ts';
@@ -41,7 +42,8 @@ export function addHostPort(ruleset: Ruleset, { protocol, hostIP, hostPort, podI
     `ip saddr { ${podIP}, 127.0.0.0/8 } jump masquerade-later`,
     `meta l4proto ${protocol} dnat to ${podIP}:${containerPort}`,
   );
-  const everywhere = hostIP === '' || hostIP === '0.0.0.0';
+  const everywhere = ['', '0.0.0.0', '::'].includes(hostIP);
   if (everywhere) addElement(ruleset, 'hostports', `${protocol} . ${hostPort}`, `goto ${chain}`);
-  else addElement(ruleset, 'hostport-addresses', `${hostIP} . ${protocol} . ${hostPort}`, `goto ${chain}`);
+  else if (isIPv4(hostIP))
+    addElement(ruleset, 'hostport-addresses', `${hostIP} . ${protocol} . ${hostPort}`, `goto ${chain}`);
 }

@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import type { EndpointSlice, Service, ServicePort } from '../../lib/api/types.ts';
 import { clusterEndpoints, type EndpointAddress, localEndpoints, type Place, toAddress } from './endpoints.ts';
 
@@ -28,12 +29,12 @@ const SERVICE_PROXY_NAME = 'service.kubernetes.io/service-proxy-name';
 const HEADLESS = 'service.kubernetes.io/headless';
 const DEFAULT_AFFINITY_SECONDS = 10_800;
 
-/** Does this proxy answer for the service? Headless and external-name services have no address to answer for. */
+/** Does this proxy answer for the service? Headless and external-name services have no address (`None`, '') to answer for. */
 export function isProxied(service: Service): boolean {
   const { type, clusterIP } = service.spec ?? {};
   const labels = service.metadata?.labels ?? {};
   if (SERVICE_PROXY_NAME in labels || HEADLESS in labels) return false;
-  return type !== 'ExternalName' && clusterIP !== undefined && clusterIP !== '' && clusterIP !== 'None';
+  return type !== 'ExternalName' && clusterIP !== undefined && isIPv4(clusterIP);
 }
 
 export function servicePorts(service: Service, slices: readonly EndpointSlice[], place: Place): ServicePortTarget[] {
@@ -60,7 +61,7 @@ function servicePort(
     clusterIP: spec.clusterIP ?? '',
     externalIPs: (spec.externalIPs ?? []).filter(isIPv4),
     loadBalancerIPs: loadBalancerIPs(service),
-    sourceRanges: (spec.loadBalancerSourceRanges ?? []).map((range) => range.trim()).filter(isIPv4),
+    sourceRanges: (spec.loadBalancerSourceRanges ?? []).map((range) => range.trim()).filter(isRange),
     affinitySeconds: spec.sessionAffinity === 'ClientIP' ? affinity : 0,
     internalLocal: spec.internalTrafficPolicy === 'Local',
     externalLocal: spec.externalTrafficPolicy === 'Local',
@@ -85,7 +86,7 @@ function addresses(slices: readonly EndpointSlice[], port: ServicePort, place: P
     for (const endpoint of slice.endpoints ?? []) {
       const address = toAddress(endpoint, endpoint.addresses[0] ?? '', match.port, place);
       const key = `${address.ip}:${address.port}`;
-      if (address.ip && !found.get(key)?.ready) found.set(key, address);
+      if (isIPv4(address.ip) && !found.get(key)?.ready) found.set(key, address);
     }
   }
   return [...found.values()].sort(byAddress);
@@ -100,6 +101,8 @@ function sameProtocol(a: { protocol?: string | undefined }, b: { protocol?: stri
   return (a.protocol ?? 'TCP') === (b.protocol ?? 'TCP');
 }
 
-export function isIPv4(text: string): boolean {
-  return /^\d+\.\d+\.\d+\.\d+(\/\d+)?$/.test(text);
+/** `198.51.100.0/24`. One address that nft cannot read would stop the whole table's update. */
+function isRange(text: string): boolean {
+  const [address = '', bits = '', ...more] = text.split('/');
+  return more.length === 0 && isIPv4(address) && /^\d{1,2}$/.test(bits) && Number(bits) <= 32;
 }

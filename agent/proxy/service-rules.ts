@@ -100,7 +100,8 @@ function addEndpoint(ruleset: Ruleset, service: ServicePortTarget, endpoint: End
 }
 
 function addFirewall(ruleset: Ruleset, service: ServicePortTarget, id: string): void {
-  addRules(ruleset, `firewall-${id}`, `ip saddr != { ${service.sourceRanges.join(', ')} } drop`);
+  // A rule a range: within one set nft refuses ranges that overlap.
+  addRules(ruleset, `firewall-${id}`, ...service.sourceRanges.map((range) => `ip saddr ${range} return`), 'drop');
   for (const ip of service.loadBalancerIPs)
     addElement(ruleset, 'firewall', addressKey(ip, service), `goto firewall-${id}`);
 }

@@ -5,7 +5,7 @@ import { proxyRules } from '../../../agent/proxy/proxy-rules.ts';
 import { emptyRuleset, type Ruleset } from '../../../agent/proxy/ruleset.ts';
 import { replaceScript, updateScript } from '../../../agent/proxy/script.ts';
 import { type ServicePortTarget, servicePorts } from '../../../agent/proxy/service-port.ts';
-import type { Endpoint, Pod, ServiceSpec } from '../../../lib/api/types.ts';
+import type { Endpoint, LoadBalancerIngress, Pod, ServiceSpec } from '../../../lib/api/types.ts';
 import { pod } from '../../builders/objects.ts';
 import { Namespaces } from './namespaces.ts';
 
@@ -33,10 +33,16 @@ describe('service proxy between real network namespaces', () => {
   afterAll(() => net.remove());
 
   /** Goes on from what stands, by the difference, as the agent does. */
-  function serve(spec: Partial<ServiceSpec>, endpoints: Partial<Endpoint>[], pods: Pod[] = []): void {
+  function serve(
+    spec: Partial<ServiceSpec>,
+    endpoints: Partial<Endpoint>[],
+    pods: Pod[] = [],
+    ingress: LoadBalancerIngress[] = [],
+  ): void {
     const service = {
       metadata: { namespace: 'default', name: 'web' },
       spec: { clusterIP: CLUSTER_IP, ports: [{ port: 80, protocol: 'TCP' }], ...spec },
+      status: { loadBalancer: { ingress } },
     };
     const slice = {
       addressType: 'IPv4',
@@ -131,6 +137,21 @@ describe('service proxy between real network namespaces', () => {
     expect(first.size).toBe(1);
     serve({ sessionAffinity: 'ClientIP' }, [...both, { addresses: ['10.77.1.4'] }]);
     expect(who(net.connect('outside', CLUSTER_IP, 80, 15))).toEqual(first);
+  });
+
+  test('source ranges, also those that overlap, guard a load balancer address', () => {
+    const guarded = (...loadBalancerSourceRanges: string[]) =>
+      serve({ type: 'LoadBalancer', loadBalancerSourceRanges }, both, [], [{ ip: '203.0.113.8' }]);
+    guarded('192.168.77.0/24', '192.168.0.0/16');
+    expect(who(net.connect('outside', '203.0.113.8', 80, 20))).toEqual(new Set(['a', 'b']));
+    guarded('10.0.0.0/8', 'nonsense');
+    expect(net.connect('outside', '203.0.113.8', 80)).toEqual(['ETIMEDOUT']);
+  });
+
+  test('all protocols load', () => {
+    const ports = ['TCP', 'UDP', 'SCTP'].map((protocol) => ({ name: protocol.toLowerCase(), port: 80, protocol }));
+    serve({ ports, sessionAffinity: 'ClientIP' }, both);
+    expect(net.run('node', 'nft', 'list', 'table', 'ip', 'zeroplane')).toContain('sctp');
   });
 
   test('external IPs and load balancer addresses are served where they arrive', () => {

@@ -116,12 +116,13 @@ describe('the rules of a service', () => {
     );
     const ruleset = rules(guarded, two);
     const chain = ruleset.elements.get('firewall')?.get('203.0.113.9 . tcp . 80')?.replace('goto ', '') ?? '';
-    expect(ruleset.chains.get(chain)).toEqual(['ip saddr != { 198.51.100.0/24 } drop']);
+    expect(ruleset.chains.get(chain)).toEqual(['ip saddr 198.51.100.0/24 return', 'drop']);
   });
 
   test('headless, external-name and foreign services are not its business', () => {
     expect(isProxied(service())).toBe(true);
     expect(isProxied(service({ clusterIP: 'None' }))).toBe(false);
+    expect(isProxied(service({ clusterIP: 'fd00::1' }))).toBe(false);
     expect(isProxied(service({ type: 'ExternalName', clusterIP: '' }))).toBe(false);
     const labels = { 'service.kubernetes.io/service-proxy-name': 'other' };
     expect(isProxied(service({}, { metadata: { name: 'web', labels } }))).toBe(false);
