@@ -4,9 +4,10 @@ import { createCaches } from '../../lib/client/cache.ts';
 import type { Controller } from '../../lib/client/controller.ts';
 import { createClient } from '../../lib/client/create-client.ts';
 import { runControllers } from '../../lib/client/driver.ts';
-import { fakeApiserver } from '../fakes/apiserver.ts';
-import { fakeClock, settle } from '../fakes/clock.ts';
+import { inProcess } from '../../lib/client/in-process.ts';
+import { settle } from '../fakes/clock.ts';
 import { seededRandom } from '../fakes/random.ts';
+import { ADMIN, realApiserver } from '../fakes/real-apiserver.ts';
 import { type Faults, faultyClient, laggingClient, NO_FAULTS } from './faults.ts';
 
 export interface SimulationOptions {
@@ -19,12 +20,11 @@ export interface SimulationOptions {
   faults?: Faults;
 }
 
-/** Controllers and scheduler over an apiserver in memory, on a clock that moves when told to. */
-export function simulate(options: SimulationOptions = {}) {
-  const clock = fakeClock();
+/** Controllers and scheduler over the apiserver and a memory store, on a clock that moves when told to. */
+export async function simulate(options: SimulationOptions = {}) {
+  const { apiserver, clock } = await realApiserver();
   const random = seededRandom(options.seed ?? 1);
-  const api = fakeApiserver(clock.now);
-  const client = createClient(api.fetch, { userAgent: 'simulation' });
+  const client = createClient(inProcess(apiserver.fetch, ADMIN), { userAgent: 'simulation' });
   const wrapped = faultyClient(client, options.faults ?? NO_FAULTS, random);
   const read = laggingClient(client, clock, random, options.lag ?? { maxMs: 0 });
   const caches = createCaches(read, { clock, random });
@@ -41,7 +41,6 @@ export function simulate(options: SimulationOptions = {}) {
   });
   caches.start(abort.signal);
   return {
-    api,
     client,
     clock,
     random,
@@ -62,7 +61,7 @@ export function simulate(options: SimulationOptions = {}) {
   };
 }
 
-export type Simulation = ReturnType<typeof simulate>;
+export type Simulation = Awaited<ReturnType<typeof simulate>>;
 
 const TURNS = 40;
 

@@ -14,7 +14,7 @@ export async function kubeletPass(client: Client, time: string, isBad = (_image:
       await ignoreGone(client.delete(pods, { namespace, name }, { gracePeriodSeconds: 0, uid }));
     } else if (
       pod.spec?.nodeName &&
-      !pod.status?.phase &&
+      pod.status?.phase === 'Pending' &&
       !pod.spec.containers.some(({ image }) => isBad(image ?? ''))
     ) {
       const podIP = `10.0.${address >> 8}.${address & 255}`;
@@ -49,11 +49,8 @@ async function ignoreGone(work: Promise<unknown>): Promise<void> {
 }
 
 export async function addNode(client: Client, name: string): Promise<void> {
-  await client.create(nodes, {
-    metadata: { name, labels: { 'kubernetes.io/hostname': name } },
-    status: {
-      conditions: [{ type: 'Ready', status: 'True' }],
-      allocatable: { cpu: '64', memory: '256Gi', pods: '250' },
-    },
-  });
+  await client.create(nodes, { metadata: { name, labels: { 'kubernetes.io/hostname': name } } });
+  const capacity = { cpu: '64', memory: '256Gi', pods: '250' };
+  const status = { capacity, allocatable: capacity, conditions: [{ type: 'Ready', status: 'True' }] };
+  await client.patch(nodes, { name }, { type: 'merge', body: { status } }, { subresource: 'status' });
 }

@@ -62,22 +62,22 @@ async function disturb(simulation: Simulation, dice: ReturnType<typeof seededRan
 jest.setTimeout(60_000);
 
 describe('a deployment among faults', () => {
-  test.each([1, 2, 3, 4, 5])('keeps its bounds, and arrives once they end (seed %d)', async (seed) => {
+  test.each([1, 2, 3])('keeps its bounds, and arrives once they end (seed %d)', async (seed) => {
     const faults = { lostRequest: 0.1, lostReply: 0.1, conflict: 0.1 };
     const lag = { maxMs: 1500 };
-    const simulation = simulate({ seed, scheduler: true, faults, lag });
+    const simulation = await simulate({ seed, scheduler: true, faults, lag });
     const dice = seededRandom(seed);
     for (const name of ['n1', 'n2', 'n3']) await addNode(simulation.client, name);
     await simulation.client.create(deployments, deployment);
     const size = { max: REPLICAS + SURGE };
-    for (let i = 0; i < 60; i++) {
+    for (let i = 0; i < 40; i++) {
       await step(simulation);
       await disturb(simulation, dice, size);
       await check(simulation, seed, size);
     }
     Object.assign(faults, { lostRequest: 0, lostReply: 0, conflict: 0 });
     lag.maxMs = 0;
-    for (let i = 0; i < 60; i++) await step(simulation);
+    for (let i = 0; i < 40; i++) await step(simulation);
     const wanted = (await simulation.client.get(deployments, web)).spec;
     const active = (await simulation.client.list(pods)).items.filter(isActive);
     const image = wanted.template.spec?.containers[0]?.image;

@@ -6,7 +6,7 @@ import { addNode, kubeletPass } from './fake-kubelet.ts';
 const ref = { namespace: 'default', name: 'web' };
 
 async function begin() {
-  const simulation = simulate({ scheduler: true });
+  const simulation = await simulate({ scheduler: true });
   await addNode(simulation.client, 'n1');
   await simulation.client.create(deployments, {
     metadata: ref,
@@ -79,7 +79,7 @@ describe('garbage collector', () => {
     const create = (name: string, ownerReferences: OwnerReference[]) =>
       simulation.client.create(pods, {
         metadata: { namespace: 'default', name, ownerReferences },
-        spec: { containers: [] },
+        spec: { containers: [{ name: 'c', image: 'i' }] },
       });
     await create('lost', [gone]);
     await create('shared', [gone, alive]);
