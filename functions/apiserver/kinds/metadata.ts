@@ -98,12 +98,13 @@ function checkCommon(causes: Cause[], meta: ObjectMeta, options: MetadataOptions
     checkStandardFinalizers(causes, meta.finalizers, (i) => `${path}.finalizers[${i}]`);
 }
 
-/** What most keys look like: one test, where the whole format takes several and words for its faults. */
-const PLAIN_KEY = /^(?:[a-z0-9.-]{0,200}[a-z0-9]\/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
-const PLAIN_PREFIX = /^(?:[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*\/)?[^/]+$/;
+const KEY_NAME = /^[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
 
+/** Whether a key is good; the whole format is only asked for the words of its faults. */
 export function isPlainKey(key: string): boolean {
-  return PLAIN_KEY.test(key) && (!key.includes('/') || PLAIN_PREFIX.test(key));
+  const slash = key.indexOf('/');
+  if (slash < 0) return KEY_NAME.test(key);
+  return KEY_NAME.test(key.slice(slash + 1)) && dns1123Subdomain(key.slice(0, slash)).length === 0;
 }
 
 export function checkLabelKey(causes: Cause[], field: string, key: string): void {

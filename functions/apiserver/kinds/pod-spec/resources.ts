@@ -39,11 +39,10 @@ export const isStandardResource = (name: string) => STANDARD.has(name) || isQuot
 export const isStandardContainerResource = (name: string) => COMPUTE.includes(name) || isHugePages(name);
 export const isIntegerResource = (name: string) => INTEGERS.has(name) || isExtendedResource(name);
 
-/** The value is written as a JSON object upstream has it: as its text. */
+/** Quantities are canonical here: a negative one begins with its sign. */
 export function checkQuantity(causes: Cause[], name: string, quantity: string, field: string): void {
-  const value = parseQuantity(quantity);
-  if (value.sign() < 0) causes.push(invalidValue(field, quantity, NEGATIVE_ERROR));
-  if (value.milliValue() % 1000 !== 0 && isIntegerResource(name)) {
+  if (quantity.startsWith('-')) causes.push(invalidValue(field, quantity, NEGATIVE_ERROR));
+  if (isIntegerResource(name) && parseQuantity(quantity).milliValue() % 1000 !== 0) {
     causes.push(invalidValue(field, quantity, 'must be an integer'));
   }
 }
