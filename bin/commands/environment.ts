@@ -28,6 +28,7 @@ export function environment(env: NodeJS.ProcessEnv, programs: string, version: s
     machine: thisMachine(env['PATH'] ?? ''),
     version,
     kubeconfigFile: kubeconfigFile(env['KUBECONFIG'], homedir()),
+    machineLock: '/run/zeroplane.lock',
     controlPlaneCommand: controlPlaneCommand(process.execPath, join(programs, 'control-plane.js')),
     agentCommand: agentCommand(process.execPath, join(programs, 'agent.js')),
     otherConfigs: () => configsIn(clusters),

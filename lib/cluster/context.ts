@@ -11,6 +11,8 @@ export interface CommandContext {
   readonly machine: Machine;
   readonly version: string;
   readonly kubeconfigFile: string;
+  /** Held while a command chooses what all clusters of the machine share. */
+  readonly machineLock: string;
   /** How the control plane and an agent are started; the configuration file's path is appended. */
   readonly controlPlaneCommand: readonly string[];
   readonly agentCommand: readonly string[];

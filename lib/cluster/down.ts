@@ -18,7 +18,7 @@ const CONTAINER_GRACE_SECONDS = 2;
 export async function down(name: string, remove: boolean, paths: ClusterPaths, context: CommandContext): Promise<void> {
   const cluster = readConfig(paths.config);
   if (!cluster) {
-    removeFromKubeconfig(context.kubeconfigFile, contextName(name));
+    await removeFromKubeconfig(context.kubeconfigFile, contextName(name), context.clock);
     context.progress.say(`There is no cluster ${name} in ${paths.state}.`);
     return;
   }
@@ -26,7 +26,7 @@ export async function down(name: string, remove: boolean, paths: ClusterPaths, c
   // What is to be deleted need not be ended in order.
   await withLock(paths.lock, () => stop(cluster, paths, context, remove ? 0 : CONTAINER_GRACE_SECONDS));
   if (remove)
-    await context.progress.step(`state in ${paths.state} removed`, async () => removeState(cluster, paths, context));
+    await context.progress.step(`state in ${paths.state} removed`, () => removeState(cluster, paths, context));
 }
 
 async function stop(
@@ -50,10 +50,10 @@ async function stop(
 }
 
 /** Never follows a mount out of the state folder. */
-function removeState(cluster: ClusterConfig, paths: ClusterPaths, context: CommandContext): void {
+async function removeState(cluster: ClusterConfig, paths: ClusterPaths, context: CommandContext): Promise<void> {
   const mounts = readFileSync('/proc/mounts', 'utf8').split('\n');
   const left = mounts.map((line) => line.split(' ')[1] ?? '').filter((point) => point.startsWith(`${paths.state}/`));
   if (left.length > 0) throw new ClusterError(`still mounted, so the state stays: ${left.join(', ')}`);
-  removeFromKubeconfig(context.kubeconfigFile, contextName(cluster.name));
+  await removeFromKubeconfig(context.kubeconfigFile, contextName(cluster.name), context.clock);
   if (existsSync(paths.config)) rmSync(paths.state, { recursive: true, force: true });
 }

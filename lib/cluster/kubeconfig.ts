@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writ
 import { delimiter, dirname, join } from 'node:path';
 import { Document, isMap, isSeq, parseDocument, stringify, YAMLMap, YAMLSeq } from 'yaml';
 import type { KeyPair } from '../pki/certificate.ts';
+import { type Clock, delay } from '../runtime/clock.ts';
 import type { ClusterConfig } from './config.ts';
 import { ClusterError } from './error.ts';
 
@@ -40,8 +41,8 @@ export function kubeconfigFile(environment: string | undefined, home: string): s
 const SECTIONS = ['clusters', 'users', 'contexts'] as const;
 
 /** Puts the entries of `addition` in place of those of the same names, and makes its context the current one. All else, comments included, stays. */
-export function mergeKubeconfig(file: string, addition: string): void {
-  change(file, (config) => {
+export async function mergeKubeconfig(file: string, addition: string, clock: Clock): Promise<void> {
+  await change(file, clock, (config) => {
     const added = parseDocument(addition).toJS();
     for (const section of SECTIONS) for (const entry of added[section]) replaceEntry(config, section, entry);
     config.set('current-context', added['current-context']);
@@ -49,17 +50,17 @@ export function mergeKubeconfig(file: string, addition: string): void {
 }
 
 /** Takes away what `mergeKubeconfig` put there. */
-export function removeFromKubeconfig(file: string, name: string): void {
+export async function removeFromKubeconfig(file: string, name: string, clock: Clock): Promise<void> {
   if (!existsSync(file)) return;
-  change(file, (config) => {
+  await change(file, clock, (config) => {
     for (const section of SECTIONS) removeEntry(config, section, name);
     if (config.get('current-context') === name) config.set('current-context', '');
   });
 }
 
-function change(file: string, edit: (config: Document) => void): void {
+async function change(file: string, clock: Clock, edit: (config: Document) => void): Promise<void> {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  withKubectlLock(file, () => {
+  await withKubectlLock(file, clock, () => {
     const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
     const config = text.trim() ? parseDocument(text) : new Document({ apiVersion: 'v1', kind: 'Config' });
     if (config.errors.length > 0 || !isMap(config.contents)) {
@@ -85,17 +86,30 @@ function removeEntry(config: Document, section: string, name: string): void {
     list.items = list.items.filter((item) => !(item instanceof YAMLMap && item.get('name') === name));
 }
 
+const LOCK_WAIT_MS = 5_000;
+const LOCK_POLL_MS = 50;
+
 /** kubectl and kind take the same file while they write. Source: k8s.io/client-go/tools/clientcmd, lockFile. */
-function withKubectlLock(file: string, work: () => void): void {
+async function withKubectlLock(file: string, clock: Clock, work: () => void): Promise<void> {
   const lock = `${file}.lock`;
-  try {
-    writeFileSync(lock, '', { flag: 'wx' });
-  } catch (cause) {
-    throw new ClusterError(`another program is changing ${file}; if none is, remove ${lock}`, 1, { cause });
+  const until = clock.now() + LOCK_WAIT_MS;
+  while (!takeLock(lock)) {
+    if (clock.now() > until) throw new ClusterError(`another program is changing ${file}; if none is, remove ${lock}`);
+    await delay(clock, LOCK_POLL_MS);
   }
   try {
     work();
   } finally {
     rmSync(lock, { force: true });
+  }
+}
+
+function takeLock(lock: string): boolean {
+  try {
+    writeFileSync(lock, '', { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
   }
 }

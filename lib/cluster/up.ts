@@ -6,7 +6,7 @@ import type { CommandContext } from './context.ts';
 import { runningDaemon } from './daemon.ts';
 import { defineCluster, type UpOptions } from './define.ts';
 import { contextName, mergeKubeconfig } from './kubeconfig.ts';
-import { withLock } from './lock.ts';
+import { inTurn, withLock } from './lock.ts';
 import { ensureBridge } from './network/host.ts';
 import { ensureNodeNetwork } from './network/node.ts';
 import type { ClusterPaths } from './paths.ts';
@@ -17,21 +17,31 @@ import { startControlPlane, startNode } from './start.ts';
 export async function up(options: UpOptions, paths: ClusterPaths, context: CommandContext): Promise<void> {
   preflight(context.machine);
   await withLock(paths.lock, async () => {
-    const known = readConfig(paths.config);
-    const running = runningDaemon(paths.controlPlane) !== undefined;
-    const cluster = await defineCluster(options, paths, running, context);
-    if (known && known.nodes.length === cluster.nodes.length && (await isWhole(cluster, paths))) {
-      mergeKubeconfig(context.kubeconfigFile, readFileSync(paths.kubeconfig, 'utf8'));
+    const { cluster, whole } = await inTurn(context.machineLock, context.clock, () =>
+      startShared(options, paths, context),
+    );
+    if (!whole) await startWorkers(cluster, paths, context);
+    await context.progress.step(`context ${contextName(cluster.name)} in ${context.kubeconfigFile}`, () =>
+      mergeKubeconfig(context.kubeconfigFile, readFileSync(paths.kubeconfig, 'utf8'), context.clock),
+    );
+    if (whole)
       context.progress.say(`The cluster ${cluster.name} is already running at https://127.0.0.1:${cluster.port}.`);
-      return;
-    }
-    await bringUp(cluster, paths, context);
-    sayWhatNext(cluster, context);
+    else sayWhatNext(cluster, context);
   });
 }
 
-async function bringUp(cluster: ClusterConfig, paths: ClusterPaths, context: CommandContext): Promise<void> {
+/** What takes ports and ranges of the machine: another cluster that comes up meanwhile must see them taken. */
+async function startShared(
+  options: UpOptions,
+  paths: ClusterPaths,
+  context: CommandContext,
+): Promise<{ cluster: ClusterConfig; whole: boolean }> {
   const { progress, clock } = context;
+  const known = readConfig(paths.config);
+  const running = runningDaemon(paths.controlPlane) !== undefined;
+  const cluster = await defineCluster(options, paths, running, context);
+  const same = known?.nodes.length === cluster.nodes.length;
+  if (same && (await isWhole(cluster, paths))) return { cluster, whole: true };
   writeJson(paths.config, cluster);
   await progress.step('certificates', () => ensureCertificates(cluster, paths, clock));
   await progress.step(`network ${cluster.nodeCIDR}, pods ${cluster.podCIDR}`, async () => {
@@ -41,6 +51,11 @@ async function bringUp(cluster: ClusterConfig, paths: ClusterPaths, context: Com
   await progress.step(`control plane at https://127.0.0.1:${cluster.port}`, () =>
     startControlPlane(cluster, paths, context),
   );
+  return { cluster, whole: false };
+}
+
+async function startWorkers(cluster: ClusterConfig, paths: ClusterPaths, context: CommandContext): Promise<void> {
+  const { progress, clock } = context;
   const client = adminClient(cluster, paths);
   const since = clock.now();
   const started = await startNodes(cluster, paths, context);
@@ -49,9 +64,6 @@ async function bringUp(cluster: ClusterConfig, paths: ClusterPaths, context: Com
       (!started.has(name) || (await isAlive(client, name, since))) && (await readyNodes(client)).has(name);
     await progress.step(`node ${name} (${ip}) is Ready`, () => waitFor(`node ${name}`, paths.node(name), clock, ready));
   }
-  await progress.step(`context ${contextName(cluster.name)} in ${context.kubeconfigFile}`, async () =>
-    mergeKubeconfig(context.kubeconfigFile, readFileSync(paths.kubeconfig, 'utf8')),
-  );
 }
 
 /** The nodes that were not running before. */

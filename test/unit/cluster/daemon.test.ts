@@ -9,7 +9,7 @@ import {
   startedInThisBoot,
   stopDaemon,
 } from '../../../lib/cluster/daemon.ts';
-import { withLock } from '../../../lib/cluster/lock.ts';
+import { inTurn, withLock } from '../../../lib/cluster/lock.ts';
 import { systemClock } from '../../../lib/runtime/clock.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'zeroplane-daemon-'));
@@ -64,4 +64,16 @@ test('one command at a time holds the lock; one that died with it loses it', asy
   });
   writeFileSync(file, '999999999\nanother-boot 1\n');
   expect(await withLock(file, async () => 'done')).toBe('done');
+});
+
+test('what clusters share is chosen in turn', async () => {
+  const file = join(folder, 'machine');
+  const order: string[] = [];
+  const work = (name: string) => async () => {
+    order.push(`${name} begins`);
+    await new Promise((resolve) => setImmediate(resolve));
+    order.push(`${name} ends`);
+  };
+  await Promise.all(['a', 'b'].map((name) => inTurn(file, systemClock, work(name))));
+  expect(order).toEqual(['a begins', 'a ends', 'b begins', 'b ends']);
 });

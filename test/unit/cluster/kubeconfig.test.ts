@@ -8,9 +8,11 @@ import {
   mergeKubeconfig,
   removeFromKubeconfig,
 } from '../../../lib/cluster/kubeconfig.ts';
+import { fakeClock } from '../../fakes/clock.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'zeroplane-kubeconfig-'));
 afterAll(() => rmSync(folder, { recursive: true }));
+const clock = fakeClock();
 let count = 0;
 const newFile = (text?: string) => {
   const file = join(folder, `config-${count++}`);
@@ -35,9 +37,9 @@ users:
   user: { token: secret }
 `;
 
-test('a new file holds the context and is its owner’s alone', () => {
+test('a new file holds the context and is its owner’s alone', async () => {
   const file = newFile();
-  mergeKubeconfig(file, cluster(6443));
+  await mergeKubeconfig(file, cluster(6443), clock);
   expect(parse(readFileSync(file, 'utf8'))).toMatchObject({
     'current-context': 'zeroplane',
     clusters: [{ name: 'zeroplane', cluster: { server: 'https://127.0.0.1:6443' } }],
@@ -45,10 +47,10 @@ test('a new file holds the context and is its owner’s alone', () => {
   expect(statSync(file).mode & 0o077).toBe(0);
 });
 
-test('another’s entries, comments and file mode stay as they were', () => {
+test('another’s entries, comments and file mode stay as they were', async () => {
   const file = newFile(FOREIGN);
-  mergeKubeconfig(file, cluster(6443));
-  mergeKubeconfig(file, cluster(6444));
+  await mergeKubeconfig(file, cluster(6443), clock);
+  await mergeKubeconfig(file, cluster(6444), clock);
   const text = readFileSync(file, 'utf8');
   expect(text).toContain('# mine');
   expect(text).toContain('name: work # keep');
@@ -59,29 +61,31 @@ test('another’s entries, comments and file mode stay as they were', () => {
   expect(statSync(file).mode & 0o777).toBe(0o640);
 });
 
-test('taking it away leaves the rest, and no current context that is gone', () => {
+test('taking it away leaves the rest, and no current context that is gone', async () => {
   const file = newFile(FOREIGN);
-  mergeKubeconfig(file, cluster(6443));
-  removeFromKubeconfig(file, 'zeroplane');
+  await mergeKubeconfig(file, cluster(6443), clock);
+  await removeFromKubeconfig(file, 'zeroplane', clock);
   const left = parse(readFileSync(file, 'utf8'));
   expect(left).toMatchObject({ ...parse(FOREIGN), 'current-context': '' });
   expect(left.users).toHaveLength(1);
 });
 
-test('a file that is no kubeconfig is left alone', () => {
+test('a file that is no kubeconfig is left alone', async () => {
   const file = newFile('- not\n- a map\n');
-  expect(() => mergeKubeconfig(file, cluster(6443))).toThrow(/not valid/);
+  await expect(mergeKubeconfig(file, cluster(6443), clock)).rejects.toThrow(/not valid/);
   expect(readFileSync(file, 'utf8')).toBe('- not\n- a map\n');
 });
 
-test('while kubectl holds its lock, nothing is written', () => {
+test('while kubectl holds its lock, nothing is written', async () => {
   const file = newFile(FOREIGN);
   writeFileSync(`${file}.lock`, '');
-  expect(() => mergeKubeconfig(file, cluster(6443))).toThrow(/another program/);
+  const merging = expect(mergeKubeconfig(file, cluster(6443), clock)).rejects.toThrow(/another program/);
+  await clock.advance(10_000);
+  await merging;
   expect(readFileSync(file, 'utf8')).toBe(FOREIGN);
 });
 
-test('KUBECONFIG names the file: the first that exists, otherwise the last', () => {
+test('KUBECONFIG names the file: the first that exists, otherwise the last', async () => {
   const file = newFile(FOREIGN);
   expect(kubeconfigFile(undefined, '/home/me')).toBe('/home/me/.kube/config');
   expect(kubeconfigFile(`/absent/a:${file}:/absent/b`, '/home/me')).toBe(file);
