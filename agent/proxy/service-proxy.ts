@@ -43,7 +43,8 @@ export function serviceProxy(options: ServiceProxyOptions, clock: { now(): numbe
       const ports = hostPorts(options.pods.list().filter((pod) => pod.spec?.nodeName === options.place.nodeName));
       const ruleset = proxyRules(targets, ports, options);
       await apply(applied?.ruleset, ruleset);
-      const stale = staleFlows(applied?.targets ?? [], targets);
+      // After a restart nothing is known of before: what is stale ends by its timeout.
+      const stale = applied ? staleFlows(applied.targets, targets) : [];
       applied = { ruleset, targets };
       lastMs = clock.now();
       await forgetFlows(stale);
