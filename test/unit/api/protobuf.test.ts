@@ -87,14 +87,14 @@ test('the bytes of a ConfigMap are those that client-go writes', () => {
   const meta = '0a01631200' + '1a0022002a003200' + '3800' + '4200';
   const map = '1206' + '0a0161' + '120162';
   const raw = `0a${(meta.length / 2).toString(16).padStart(2, '0')}${meta}${map}`;
-  const type = '0a0f' + '0a027631' + '1209' + Buffer.from('ConfigMap').toString('hex');
+  const type = `0a0f0a0276311209${Buffer.from('ConfigMap').toString('hex')}`;
   const expected = `6b387300${type}12${(raw.length / 2).toString(16).padStart(2, '0')}${raw}1a002200`;
   expect(Buffer.from(bytes).toString('hex')).toBe(expected);
 });
 
 test('what is no envelope, or of no known kind, is refused', () => {
   expect(() => decodeProtobuf(Buffer.from('{}'))).toThrow('expected prefix [107 56 115 0]');
-  const unknown = Buffer.from('6b38730' + '00a0a' + '0a0276311204' + Buffer.from('Nope').toString('hex'), 'hex');
+  const unknown = Buffer.from(`6b3873000a0a0a0276311204${Buffer.from('Nope').toString('hex')}`, 'hex');
   expect(() => decodeProtobuf(unknown)).toThrow('no kind "Nope" is registered for version "v1"');
 });
 
