@@ -1,6 +1,6 @@
 import type { ListAnswer } from '../registry/call.ts';
 import type { ResourceType } from '../registry/resource-table.ts';
-import { listMeta } from './respond.ts';
+import { listMeta } from './list-meta.ts';
 
 const OPEN_BRACE = 0x7b;
 const COMMA = 0x2c;

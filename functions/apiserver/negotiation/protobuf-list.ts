@@ -3,15 +3,18 @@ import { encodeListItem, encodeProtobuf, joinEncodedList } from '../../../lib/ap
 import type { ListAnswer } from '../registry/call.ts';
 import type { ResourceType } from '../registry/resource-table.ts';
 import { decodeStored } from '../registry/stored.ts';
-import { listMeta } from './respond.ts';
+import { Derived } from './derived.ts';
+import { listMeta } from './list-meta.ts';
 
 /** The `k8s\0` envelope of any object. */
 export function protobufOf(object: object): Uint8Array {
   return encodeProtobuf(object as KubeObject);
 }
 
-/** The message of each stored value, as long as the store holds those bytes: lists are asked for again and again. */
-const messages = new WeakMap<Uint8Array, Uint8Array>();
+const MAX_KEPT_BYTES = 16 << 20;
+
+/** The message of each stored value. */
+const messages = new Derived<Uint8Array>(MAX_KEPT_BYTES);
 
 export function joinProtobufList(type: ResourceType, list: ListAnswer): Uint8Array {
   const items = list.values.map((value) => messageOf(type, value));
@@ -22,6 +25,6 @@ function messageOf(type: ResourceType, value: Uint8Array): Uint8Array {
   const known = messages.get(value);
   if (known) return known;
   const message = encodeListItem(decodeStored(value), type);
-  messages.set(value, message);
+  messages.set(value, message, message.byteLength);
   return message;
 }

@@ -6,10 +6,13 @@ import { goType } from '../registry/read-object.ts';
 import type { ResourceType } from '../registry/resource-table.ts';
 import { decodeFor } from '../registry/stored.ts';
 import { joinJsonList } from './join-json.ts';
+import { listMeta } from './list-meta.ts';
 import { MEDIA_TYPES, type Output } from './media-types.ts';
 import { partialList, partialObject } from './partial.ts';
 import { joinProtobufList, protobufOf } from './protobuf-list.ts';
+import { SharedLists } from './shared-lists.ts';
 import { includeObject, tableOf } from './table.ts';
+import { isTableOfKeptRows, joinTableList, tableForm } from './table-list.ts';
 
 /** A verb's answer in the form that was asked for. Stored bytes go out as they are wherever they can. */
 export async function respond(call: Call, answer: Answer): Promise<Response> {
@@ -26,12 +29,26 @@ function isStoredForm(type: ResourceType, { format, transform, pretty }: Output)
 
 async function respondList(call: Call, status: number, list: ListAnswer): Promise<Response> {
   const { type, output } = call;
-  if (isStoredForm(type, output)) return reply(call, status, joinJsonList(type, list));
+  if (isStoredForm(type, output)) return reply(call, status, shared(call, list, 'json', joinJsonList));
   if (output.format === 'protobuf' && !output.transform && !type.conversion) {
-    return reply(call, status, joinProtobufList(type, list));
+    return reply(call, status, shared(call, list, 'protobuf', joinProtobufList));
+  }
+  if (isTableOfKeptRows(call)) {
+    const form = tableForm(call);
+    return reply(
+      call,
+      status,
+      shared(call, list, form.key, () => joinTableList(form, list)),
+    );
   }
   const objects = list.values.map((value) => decodeFor(type, value));
   return reply(call, status, await encode(transformedList(call, objects, list), output));
+}
+
+const sharedLists = new SharedLists();
+
+function shared({ type }: Call, list: ListAnswer, form: string, join: typeof joinJsonList): Uint8Array {
+  return sharedLists.bytes({ type, form, list }, () => join(type, list));
 }
 
 function transformed(call: Call, object: object): object {
@@ -63,14 +80,6 @@ function transformedList(call: Call, objects: KubeObject[], list: ListAnswer): o
 /** Items of a typed list show neither kind nor apiVersion. */
 function bare({ kind: _kind, apiVersion: _apiVersion, ...rest }: KubeObject): object {
   return rest;
-}
-
-export function listMeta({ resourceVersion, continue: token, remaining }: ListAnswer): object {
-  return {
-    resourceVersion,
-    ...(token ? { continue: token } : {}),
-    ...(token && remaining !== undefined ? { remainingItemCount: remaining } : {}),
-  };
 }
 
 export async function encode(

@@ -42,7 +42,7 @@ export function tableOf(call: Call, objects: KubeObject[], metadata: object, inc
   };
 }
 
-function printed(type: ResourceType) {
+export function printed(type: ResourceType) {
   return type.custom ? { ...type, printerColumns: type.custom.printerColumns } : type;
 }
 
@@ -54,7 +54,7 @@ function rowOf(cells: unknown[], conditions: object[] | undefined, object: objec
   return conditions ? { cells, conditions, object } : { cells, object };
 }
 
-function rowObject(object: KubeObject, include: IncludeObject, version: string): object | null {
+export function rowObject(object: KubeObject, include: IncludeObject, version: string): object | null {
   if (include === 'None') return null;
   return include === 'Object' ? object : partialObject(object, version);
 }

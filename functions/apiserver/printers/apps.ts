@@ -2,31 +2,31 @@ import { formatLabelSelector, fromLabelSelector } from '../../../lib/api/selecto
 import { ageOf, containerCells, labelsText, NONE, name, type Rows } from './row.ts';
 
 export const appsRows: Rows = {
-  'apps/deployments': (o, now) => [
+  'apps/deployments': (o) => [
     name(o),
     `${o.status?.readyReplicas ?? 0}/${o.spec?.replicas ?? 0}`,
     o.status?.updatedReplicas ?? 0,
     o.status?.availableReplicas ?? 0,
-    ageOf(o, now),
+    ageOf(o),
     ...containerCells(o.spec?.template?.spec),
     fromLabelSelector(o.spec?.selector).toString(),
   ],
-  'apps/replicasets': (o, now) => [
+  'apps/replicasets': (o) => [
     name(o),
     o.spec?.replicas ?? 0,
     o.status?.replicas ?? 0,
     o.status?.readyReplicas ?? 0,
-    ageOf(o, now),
+    ageOf(o),
     ...containerCells(o.spec?.template?.spec),
     formatLabelSelector(o.spec?.selector),
   ],
-  'apps/statefulsets': (o, now) => [
+  'apps/statefulsets': (o) => [
     name(o),
     `${o.status?.readyReplicas ?? 0}/${o.spec?.replicas ?? 0}`,
-    ageOf(o, now),
+    ageOf(o),
     ...containerCells(o.spec?.template?.spec),
   ],
-  'apps/daemonsets': (o, now) => [
+  'apps/daemonsets': (o) => [
     name(o),
     o.status?.desiredNumberScheduled ?? 0,
     o.status?.currentNumberScheduled ?? 0,
@@ -34,11 +34,11 @@ export const appsRows: Rows = {
     o.status?.updatedNumberScheduled ?? 0,
     o.status?.numberAvailable ?? 0,
     labelsText(o.spec?.template?.spec?.nodeSelector),
-    ageOf(o, now),
+    ageOf(o),
     ...containerCells(o.spec?.template?.spec),
     formatLabelSelector(o.spec?.selector),
   ],
-  'apps/controllerrevisions': (o, now) => [name(o), controllerOf(o), o.revision ?? 0, ageOf(o, now)],
+  'apps/controllerrevisions': (o) => [name(o), controllerOf(o), o.revision ?? 0, ageOf(o)],
 };
 
 /** `statefulset.apps/web` */

@@ -3,14 +3,14 @@ import { ageOf, name, type Rows, UNKNOWN, UNSET } from './row.ts';
 const METRICS_SHOWN = 2;
 
 export const autoscalingRows: Rows = {
-  'autoscaling/horizontalpodautoscalers': (o, now) => [
+  'autoscaling/horizontalpodautoscalers': (o) => [
     name(o),
     `${o.spec?.scaleTargetRef?.kind}/${o.spec?.scaleTargetRef?.name}`,
     targets(o),
     o.spec?.minReplicas === undefined ? UNSET : String(o.spec.minReplicas),
     o.spec?.maxReplicas ?? 0,
     o.status?.currentReplicas ?? 0,
-    ageOf(o, now),
+    ageOf(o),
   ],
 };
 

@@ -1,26 +1,26 @@
 import { humanDuration } from '../../../lib/api/duration.ts';
 import { formatLabelSelector } from '../../../lib/api/selectors.ts';
 import { timeMs } from '../../../lib/api/time.ts';
-import { ageOf, condition, containerCells, NONE, name, type Rows, since, UNSET } from './row.ts';
+import { type AgingCell, ageOf, condition, containerCells, NONE, name, type Rows, since, UNSET } from './row.ts';
 
 export const batchRows: Rows = {
-  'batch/jobs': (o, now) => [
+  'batch/jobs': (o) => [
     name(o),
     jobStatus(o),
     completions(o),
-    jobDuration(o, now),
-    ageOf(o, now),
+    jobDuration(o),
+    ageOf(o),
     ...containerCells(o.spec?.template?.spec),
     formatLabelSelector(o.spec?.selector),
   ],
-  'batch/cronjobs': (o, now) => [
+  'batch/cronjobs': (o) => [
     name(o),
     o.spec?.schedule ?? '',
     o.spec?.timeZone ?? NONE,
     suspended(o.spec?.suspend),
     (o.status?.active ?? []).length,
-    o.status?.lastScheduleTime ? since(o.status.lastScheduleTime, now) : NONE,
-    ageOf(o, now),
+    o.status?.lastScheduleTime ? since(o.status.lastScheduleTime) : NONE,
+    ageOf(o),
     ...containerCells(o.spec?.jobTemplate?.spec?.template?.spec),
     formatLabelSelector(o.spec?.jobTemplate?.spec?.selector),
   ],
@@ -43,10 +43,11 @@ function completions(job: any): string {
   return parallelism > 1 ? `${succeeded}/1 of ${parallelism}` : `${succeeded}/1`;
 }
 
-function jobDuration(job: any, now: number): string {
+function jobDuration(job: any): string | AgingCell {
   const { startTime, completionTime } = job.status ?? {};
   if (!startTime) return '';
-  return humanDuration((completionTime ? timeMs(completionTime) : now) - timeMs(startTime));
+  const started = timeMs(startTime);
+  return completionTime ? humanDuration(timeMs(completionTime) - started) : (now) => humanDuration(now - started);
 }
 
 function suspended(suspend: boolean | undefined): string {

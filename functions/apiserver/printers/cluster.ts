@@ -3,18 +3,18 @@ import { ageOf, condition, labelsText, NONE, name, nameAndAge, type Rows, since 
 
 /** Groups with a kind or two each. */
 export const clusterRows: Rows = {
-  'coordination.k8s.io/leases': (o, now) => [name(o), o.spec?.holderIdentity ?? '', ageOf(o, now)],
-  'node.k8s.io/runtimeclasses': (o, now) => [name(o), o.handler ?? '', ageOf(o, now)],
-  'scheduling.k8s.io/priorityclasses': (o, now) => [
+  'coordination.k8s.io/leases': (o) => [name(o), o.spec?.holderIdentity ?? '', ageOf(o)],
+  'node.k8s.io/runtimeclasses': (o) => [name(o), o.handler ?? '', ageOf(o)],
+  'scheduling.k8s.io/priorityclasses': (o) => [
     name(o),
     o.value ?? 0,
     o.globalDefault ?? false,
-    ageOf(o, now),
+    ageOf(o),
     o.preemptionPolicy ?? '',
   ],
-  'certificates.k8s.io/certificatesigningrequests': (o, now) => [
+  'certificates.k8s.io/certificatesigningrequests': (o) => [
     name(o),
-    ageOf(o, now),
+    ageOf(o),
     o.spec?.signerName || NONE,
     o.spec?.username ?? '',
     o.spec?.expirationSeconds === undefined ? NONE : humanDuration(o.spec.expirationSeconds * 1000),
@@ -30,26 +30,26 @@ export const clusterRows: Rows = {
     ['Failed', 'Denied', 'Issued'].find((type) => condition(o, type)) ?? 'Pending',
     labelsText(o.spec?.unverifiedUserAnnotations),
   ],
-  'flowcontrol.apiserver.k8s.io/flowschemas': (o, now) => [
+  'flowcontrol.apiserver.k8s.io/flowschemas': (o) => [
     name(o),
     o.spec?.priorityLevelConfiguration?.name ?? '',
     o.spec?.matchingPrecedence ?? 0,
     o.spec?.distinguisherMethod?.type ?? NONE,
-    ageOf(o, now),
+    ageOf(o),
     condition(o, 'Dangling')?.status ?? '?',
   ],
-  'flowcontrol.apiserver.k8s.io/prioritylevelconfigurations': (o, now) => {
+  'flowcontrol.apiserver.k8s.io/prioritylevelconfigurations': (o) => {
     const { limited, type = '' } = o.spec ?? {};
     const queuing = limited?.limitResponse?.queuing;
     const queues = [queuing?.queues ?? NONE, queuing?.handSize ?? NONE, queuing?.queueLengthLimit ?? NONE];
-    return [name(o), type, limited?.nominalConcurrencyShares ?? NONE, ...queues, ageOf(o, now)];
+    return [name(o), type, limited?.nominalConcurrencyShares ?? NONE, ...queues, ageOf(o)];
   },
   'storagemigration.k8s.io/storageversionmigrations': (o) => [
     name(o),
     [o.spec?.resource?.resource, o.spec?.resource?.group].filter(Boolean).join('.'),
     ['Succeeded', 'Failed', 'Running'].find((type) => condition(o, type)?.status === 'True') ?? 'Unknown',
   ],
-  'apiregistration.k8s.io/apiservices': (o, now) => [name(o), serviceOf(o), availability(o), ageOf(o, now)],
+  'apiregistration.k8s.io/apiservices': (o) => [name(o), serviceOf(o), availability(o), ageOf(o)],
   'apiextensions.k8s.io/customresourcedefinitions': (o) => [
     name(o),
     o.spec?.scope ?? '',
@@ -62,17 +62,17 @@ export const clusterRows: Rows = {
   ],
   'resource.k8s.io/deviceclasses': nameAndAge,
   'resource.k8s.io/resourceclaimtemplates': nameAndAge,
-  'resource.k8s.io/resourceclaims': (o, now) => [name(o), claimState(o), ageOf(o, now)],
-  'resource.k8s.io/resourceslices': (o, now) => [
+  'resource.k8s.io/resourceclaims': (o) => [name(o), claimState(o), ageOf(o)],
+  'resource.k8s.io/resourceslices': (o) => [
     name(o),
     o.spec?.nodeName ?? '',
     o.spec?.driver ?? '',
     o.spec?.pool?.name ?? '',
-    ageOf(o, now),
+    ageOf(o),
   ],
-  'resource.k8s.io/devicetaintrules': (o, now) => {
+  'resource.k8s.io/devicetaintrules': (o) => {
     const { key = '', value = '', effect = '', timeAdded } = o.spec?.taint ?? {};
-    return [name(o), key, value, effect, timeAdded ? since(timeAdded, now) : '', ageOf(o, now)];
+    return [name(o), key, value, effect, timeAdded ? since(timeAdded) : '', ageOf(o)];
   },
 };
 

@@ -15,21 +15,21 @@ export const coreRows: Rows = {
   '/persistentvolumes': persistentVolumeRow,
   '/persistentvolumeclaims': persistentVolumeClaimRow,
   '/serviceaccounts': nameAndAge,
-  '/namespaces': (o, now) => [name(o), o.status?.phase ?? '', ageOf(o, now)],
-  '/secrets': (o, now) => [name(o), o.type ?? '', size(o.data), ageOf(o, now)],
-  '/configmaps': (o, now) => [name(o), size(o.data) + size(o.binaryData), ageOf(o, now)],
-  '/endpoints': (o, now) => [name(o), firstOf(endpointsOf(o), ENDPOINTS_SHOWN, NONE), ageOf(o, now)],
+  '/namespaces': (o) => [name(o), o.status?.phase ?? '', ageOf(o)],
+  '/secrets': (o) => [name(o), o.type ?? '', size(o.data), ageOf(o)],
+  '/configmaps': (o) => [name(o), size(o.data) + size(o.binaryData), ageOf(o)],
+  '/endpoints': (o) => [name(o), firstOf(endpointsOf(o), ENDPOINTS_SHOWN, NONE), ageOf(o)],
   '/podtemplates': (o) => [name(o), ...containerCells(o.template?.spec), labelsText(o.template?.metadata?.labels)],
-  '/replicationcontrollers': (o, now) => [
+  '/replicationcontrollers': (o) => [
     name(o),
     o.spec?.replicas ?? 0,
     o.status?.replicas ?? 0,
     o.status?.readyReplicas ?? 0,
-    ageOf(o, now),
+    ageOf(o),
     ...containerCells(o.spec?.template?.spec),
     labelsText(o.spec?.selector),
   ],
-  '/resourcequotas': (o, now) => [name(o), quotaText(o, false), quotaText(o, true), ageOf(o, now)],
+  '/resourcequotas': (o) => [name(o), quotaText(o, false), quotaText(o, true), ageOf(o)],
   '/componentstatuses': (o) => {
     const healthy = (o.conditions ?? []).find((c: any) => c.type === 'Healthy');
     const status = healthy ? (healthy.status === 'True' ? 'Healthy' : 'Unhealthy') : 'Unknown';

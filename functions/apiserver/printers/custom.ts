@@ -1,7 +1,8 @@
-import { age } from '../../../lib/api/duration.ts';
+import { humanDuration } from '../../../lib/api/duration.ts';
 import { type PathReader, parsePath } from '../../../lib/api/jsonpath.ts';
+import { timeMs } from '../../../lib/api/time.ts';
 import type { ColumnDefinition } from './index.ts';
-import { name, type Row } from './row.ts';
+import { type AgingCell, name, type Row } from './row.ts';
 
 /** A CustomResourceDefinition's additionalPrinterColumns. */
 export interface PrinterColumn {
@@ -33,10 +34,10 @@ function toDefinition({
 
 export function customRow(printed: readonly PrinterColumn[]): Row {
   const readers = printed.map(({ type, jsonPath }) => ({ type, read: parsePath(jsonPath) }));
-  return (object, now) => [name(object), ...readers.map(({ type, read }) => cell(type, read, object, now))];
+  return (object) => [name(object), ...readers.map(({ type, read }) => cell(type, read, object))];
 }
 
-function cell(type: string, read: PathReader, object: any, now: number): unknown {
+function cell(type: string, read: PathReader, object: any): unknown {
   const value = read(object)[0];
   if (value === undefined || value === null) return null;
   switch (type) {
@@ -47,14 +48,14 @@ function cell(type: string, read: PathReader, object: any, now: number): unknown
     case 'boolean':
       return typeof value === 'boolean' ? value : null;
     case 'date':
-      return typeof value === 'string' ? dateCell(value, now) : null;
+      return typeof value === 'string' ? dateCell(value) : null;
     case 'string':
       return typeof value === 'object' ? JSON.stringify(value) : String(value);
   }
   return null;
 }
 
-function dateCell(text: string, now: number): string {
-  const shown = age(text, now);
-  return shown === '<unknown>' ? '<invalid>' : shown;
+function dateCell(text: string): string | AgingCell {
+  const then = timeMs(text);
+  return Number.isNaN(then) ? '<invalid>' : (now) => humanDuration(now - then);
 }

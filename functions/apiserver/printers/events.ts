@@ -1,12 +1,12 @@
-import { type Row, since } from './row.ts';
+import { type AgingCell, type Row, since } from './row.ts';
 
 /** An event as the core group shows it; events.k8s.io names some fields otherwise. */
-export const eventRow: Row = (event, now) => {
+export const eventRow: Row = (event) => {
   const about = event.involvedObject ?? event.regarding ?? {};
   const first = event.firstTimestamp ?? event.deprecatedFirstTimestamp;
-  const firstSeen = since(first ?? event.eventTime, now);
+  const firstSeen = since(first ?? event.eventTime);
   return [
-    lastSeen(event, firstSeen, now),
+    lastSeen(event, firstSeen),
     event.type ?? '',
     event.reason ?? '',
     about.name ? `${(about.kind ?? '').toLowerCase()}/${about.name}` : (about.kind ?? '').toLowerCase(),
@@ -19,10 +19,10 @@ export const eventRow: Row = (event, now) => {
   ];
 };
 
-function lastSeen(event: any, firstSeen: string, now: number): string {
-  if (event.series) return since(event.series.lastObservedTime, now);
+function lastSeen(event: any, firstSeen: AgingCell): AgingCell {
+  if (event.series) return since(event.series.lastObservedTime);
   const last = event.lastTimestamp ?? event.deprecatedLastTimestamp;
-  return last ? since(last, now) : firstSeen;
+  return last ? since(last) : firstSeen;
 }
 
 function sourceOf(event: any): string {

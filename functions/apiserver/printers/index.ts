@@ -11,7 +11,7 @@ import { networkingRows } from './networking.ts';
 import { podCondition } from './pods.ts';
 import { policyRows } from './policies.ts';
 import { rbacRows } from './rbac.ts';
-import { plainRow, type Row, type Rows } from './row.ts';
+import { type AgingCell, plainRow, type Row, type Rows } from './row.ts';
 import { defaultStorageClass, storageRows } from './storage.ts';
 
 /** metav1.TableColumnDefinition. */
@@ -52,26 +52,52 @@ const plainColumns: readonly ColumnDefinition[] = [
   { name: 'Created At', type: 'date', format: '', description: '', priority: 0 },
 ];
 
-type TableType = Pick<ResourceInfo, 'group' | 'version' | 'resource'> & {
+export type TableType = Pick<ResourceInfo, 'group' | 'version' | 'resource'> & {
   /** A custom resource's own columns. */
   printerColumns?: readonly PrinterColumn[];
 };
 
-/** The content of a meta.k8s.io/v1 Table of these objects, which are all of the type. `now` is in milliseconds. */
-export function table(type: TableType, objects: readonly any[], now: number): TableContent {
-  if (type.printerColumns) return customTable(type.printerColumns, objects, now);
-  const key = `${type.group}/${type.resource}`;
-  const row = rows[key];
-  const own = row && columns[`${apiVersion(type)}/${type.resource}`];
-  const columnDefinitions = own?.map((column) => ({ ...column, description: '' })) ?? plainColumns;
-  const cells = objects.map((object) => (own ? row(object, now) : plainRow(object, now)));
-  if (key === 'storage.k8s.io/storageclasses') markDefault(cells, objects);
-  return { columnDefinitions, rows: cells, conditions: key === '/pods' ? objects.map(podCondition) : [] };
+/** How the objects of one type are shown, each on its own. */
+export interface Printer {
+  columnDefinitions: readonly ColumnDefinition[];
+  row: Row;
+  condition(object: any): object[] | undefined;
 }
 
-function customTable(printed: readonly PrinterColumn[], objects: readonly any[], now: number): TableContent {
-  const row: Row = customRow(printed);
-  return { columnDefinitions: customColumns(printed), rows: objects.map((o) => row(o, now)), conditions: [] };
+const NO_CONDITION = () => undefined;
+
+export function printerOf(type: TableType): Printer {
+  const { printerColumns: printed } = type;
+  if (printed) return { columnDefinitions: customColumns(printed), row: customRow(printed), condition: NO_CONDITION };
+  const key = resourceKey(type);
+  const row = rows[key];
+  const own = row && columns[`${apiVersion(type)}/${type.resource}`];
+  return {
+    columnDefinitions: own?.map((column) => ({ ...column, description: '' })) ?? plainColumns,
+    row: own ? row : plainRow,
+    condition: key === '/pods' ? podCondition : NO_CONDITION,
+  };
+}
+
+/** The content of a meta.k8s.io/v1 Table of these objects, which are all of the type. `now` is in milliseconds. */
+export function table(type: TableType, objects: readonly any[], now: number): TableContent {
+  const { columnDefinitions, row, condition } = printerOf(type);
+  const cells = objects.map((object) => row(object).map((cell) => cellAt(cell, now)));
+  if (!printsEachAlone(type)) markDefault(cells, objects);
+  return { columnDefinitions, rows: cells, conditions: objects.map(condition) };
+}
+
+function cellAt(cell: unknown, now: number): unknown {
+  return typeof cell === 'function' ? (cell as AgingCell)(now) : cell;
+}
+
+/** Only of StorageClasses one row depends on the others: the default class is marked. */
+export function printsEachAlone(type: TableType): boolean {
+  return resourceKey(type) !== 'storage.k8s.io/storageclasses';
+}
+
+function resourceKey({ group, resource }: TableType): string {
+  return `${group}/${resource}`;
 }
 
 function markDefault(cells: unknown[][], objects: readonly any[]): void {

@@ -6,28 +6,24 @@ const SHOWN = 3;
 const DEFAULT_CLASS = 'ingressclass.kubernetes.io/is-default-class';
 
 export const networkingRows: Rows = {
-  'networking.k8s.io/ingresses': (o, now) => [
+  'networking.k8s.io/ingresses': (o) => [
     name(o),
     o.spec?.ingressClassName ?? NONE,
     hosts(o.spec?.rules ?? []),
     loadBalancerText(o.status?.loadBalancer),
     (o.spec?.tls ?? []).length > 0 ? '80, 443' : '80',
-    ageOf(o, now),
+    ageOf(o),
   ],
-  'networking.k8s.io/ingressclasses': (o, now) => [
+  'networking.k8s.io/ingressclasses': (o) => [
     o.metadata.annotations?.[DEFAULT_CLASS] === 'true' ? `${name(o)} (default)` : name(o),
     o.spec?.controller ?? '',
     parameters(o.spec?.parameters),
-    ageOf(o, now),
+    ageOf(o),
   ],
-  'networking.k8s.io/networkpolicies': (o, now) => [
-    name(o),
-    formatLabelSelector(o.spec?.podSelector ?? {}),
-    ageOf(o, now),
-  ],
-  'networking.k8s.io/servicecidrs': (o, now) => [name(o), (o.spec?.cidrs ?? []).join(','), ageOf(o, now)],
-  'networking.k8s.io/ipaddresses': (o, now) => [name(o), parent(o.spec?.parentRef), ageOf(o, now)],
-  'discovery.k8s.io/endpointslices': (o, now) => [
+  'networking.k8s.io/networkpolicies': (o) => [name(o), formatLabelSelector(o.spec?.podSelector ?? {}), ageOf(o)],
+  'networking.k8s.io/servicecidrs': (o) => [name(o), (o.spec?.cidrs ?? []).join(','), ageOf(o)],
+  'networking.k8s.io/ipaddresses': (o) => [name(o), parent(o.spec?.parentRef), ageOf(o)],
+  'discovery.k8s.io/endpointslices': (o) => [
     name(o),
     o.addressType ?? '',
     firstOf(
@@ -40,7 +36,7 @@ export const networkingRows: Rows = {
       SHOWN,
       UNSET,
     ),
-    ageOf(o, now),
+    ageOf(o),
   ],
 };
 

@@ -2,14 +2,14 @@ import { ageOf, condition, NONE, type Row, UNKNOWN } from './row.ts';
 
 const ROLE_PREFIX = 'node-role.kubernetes.io/';
 
-export const nodeRow: Row = (node, now) => {
+export const nodeRow: Row = (node) => {
   const info = node.status?.nodeInfo ?? {};
   const architecture = info.architecture ? ` (${info.architecture})` : '';
   return [
     node.metadata.name,
     statusOf(node),
     rolesOf(node),
-    ageOf(node, now),
+    ageOf(node),
     info.kubeletVersion ?? '',
     address(node, 'InternalIP'),
     address(node, 'ExternalIP'),

@@ -1,4 +1,4 @@
-import { ageOf, NONE, type Row, since } from './row.ts';
+import { type AgingCell, ageOf, NONE, type Row, since } from './row.ts';
 
 interface Restarts {
   count: number;
@@ -12,15 +12,15 @@ interface Summary {
   restarts: Restarts;
 }
 
-export const podRow: Row = (pod, now) => {
+export const podRow: Row = (pod) => {
   const { reason, ready, restarts } = summary(pod);
   const total = (pod.spec?.containers ?? []).length + (pod.spec?.initContainers ?? []).filter(isSidecar).length;
   return [
     pod.metadata.name,
     `${ready}/${total}`,
     deletionReason(pod) ?? reason,
-    restartsText(restarts, now),
-    ageOf(pod, now),
+    restartsText(restarts),
+    ageOf(pod),
     pod.status?.podIPs?.[0]?.ip || NONE,
     pod.spec?.nodeName || NONE,
     pod.status?.nominatedNodeName || NONE,
@@ -139,8 +139,10 @@ function sum(parts: Restarts[]): Restarts {
   return { count: parts.reduce((total, part) => total + part.count, 0), last: lasts.at(-1) };
 }
 
-function restartsText({ count, last }: Restarts, now: number): string {
-  return count !== 0 && last ? `${count} (${since(last, now)} ago)` : String(count);
+function restartsText({ count, last }: Restarts): string | AgingCell {
+  if (count === 0 || !last) return String(count);
+  const ago = since(last);
+  return (now) => `${count} (${ago(now)} ago)`;
 }
 
 function readinessGates(pod: any): string {

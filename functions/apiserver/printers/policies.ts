@@ -1,11 +1,11 @@
 import { goQuote } from '../../../lib/api/go-text.ts';
 import { ageOf, name, type Row, type Rows, UNSET } from './row.ts';
 
-const webhooksRow: Row = (o, now) => [name(o), (o.webhooks ?? []).length, ageOf(o, now)];
-const bindingRow: Row = (o, now) => [name(o), o.spec?.policyName ?? '', parameter(o.spec?.paramRef), ageOf(o, now)];
+const webhooksRow: Row = (o) => [name(o), (o.webhooks ?? []).length, ageOf(o)];
+const bindingRow: Row = (o) => [name(o), o.spec?.policyName ?? '', parameter(o.spec?.paramRef), ageOf(o)];
 
 function policyRow(rules: string): Row {
-  return (o, now) => [name(o), (o.spec?.[rules] ?? []).length, parameterKind(o.spec?.paramKind), ageOf(o, now)];
+  return (o) => [name(o), (o.spec?.[rules] ?? []).length, parameterKind(o.spec?.paramKind), ageOf(o)];
 }
 
 export const policyRows: Rows = {
@@ -15,12 +15,12 @@ export const policyRows: Rows = {
   'admissionregistration.k8s.io/mutatingadmissionpolicies': policyRow('mutations'),
   'admissionregistration.k8s.io/validatingadmissionpolicybindings': bindingRow,
   'admissionregistration.k8s.io/mutatingadmissionpolicybindings': bindingRow,
-  'policy/poddisruptionbudgets': (o, now) => [
+  'policy/poddisruptionbudgets': (o) => [
     name(o),
     String(o.spec?.minAvailable ?? 'N/A'),
     String(o.spec?.maxUnavailable ?? 'N/A'),
     o.status?.disruptionsAllowed ?? 0,
-    ageOf(o, now),
+    ageOf(o),
   ],
 };
 

@@ -1,9 +1,9 @@
 import { ageOf, name, type Row, type Rows } from './row.ts';
 
-const bindingRow: Row = (o, now) => [
+const bindingRow: Row = (o) => [
   name(o),
   `${o.roleRef?.kind}/${o.roleRef?.name}`,
-  ageOf(o, now),
+  ageOf(o),
   subjects(o, 'User', (s) => s.name),
   subjects(o, 'Group', (s) => s.name),
   subjects(o, 'ServiceAccount', (s) => `${s.namespace ?? ''}/${s.name}`),

@@ -1,11 +1,14 @@
-import { age, humanDuration } from '../../../lib/api/duration.ts';
-import { parseInstant } from '../../../lib/api/time.ts';
+import { humanDuration } from '../../../lib/api/duration.ts';
+import { parseInstant, timeMs } from '../../../lib/api/time.ts';
 
 /**
- * The cells of one object, in the order of table-columns.json, those of `kubectl get -o wide` included. `now` is in
- * milliseconds. Facts: k8s.io/kubernetes/pkg/printers/internalversion/printers.go.
+ * The cells of one object, in the order of table-columns.json, those of `kubectl get -o wide` included.
+ * Facts: k8s.io/kubernetes/pkg/printers/internalversion/printers.go.
  */
-export type Row = (object: any, now: number) => unknown[];
+export type Row = (object: any) => unknown[];
+
+/** A cell that changes as time goes by; `now` is in milliseconds. All others can be kept for as long as the object is. */
+export type AgingCell = (now: number) => string;
 
 /** Rows by `GROUP/RESOURCE`: every version of a resource shows the same. */
 export type Rows = Readonly<Record<string, Row>>;
@@ -14,14 +17,17 @@ export const NONE = '<none>';
 export const UNSET = '<unset>';
 export const UNKNOWN = '<unknown>';
 
-export function ageOf(object: any, now: number): string {
-  return age(object.metadata?.creationTimestamp, now);
+export function ageOf(object: any): AgingCell {
+  const created = timeMs(object.metadata?.creationTimestamp);
+  return (now) => (Number.isNaN(created) ? UNKNOWN : humanDuration(now - created));
 }
 
 /** How long ago a Time or MicroTime was. */
-export function since(time: string | undefined | null, now: number): string {
+export function since(time: string | undefined | null): AgingCell {
   const instant = time ? parseInstant(time) : undefined;
-  return instant ? humanDuration(now - instant.seconds * 1000 - instant.nanos / 1e6) : UNKNOWN;
+  if (!instant) return () => UNKNOWN;
+  const then = instant.seconds * 1000 + instant.nanos / 1e6;
+  return (now) => humanDuration(now - then);
 }
 
 export function name(object: any): string {
@@ -54,4 +60,4 @@ export function condition(object: any, type: string): any {
 export const plainRow: Row = (object) => [name(object), object.metadata?.creationTimestamp ?? null];
 
 /** Name and age. */
-export const nameAndAge: Row = (object, now) => [name(object), ageOf(object, now)];
+export const nameAndAge: Row = (object) => [name(object), ageOf(object)];

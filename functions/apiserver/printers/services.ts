@@ -1,6 +1,6 @@
 import { ageOf, labelsText, NONE, type Row, UNKNOWN } from './row.ts';
 
-export const serviceRow: Row = (service, now) => {
+export const serviceRow: Row = (service) => {
   const { spec = {} } = service;
   return [
     service.metadata.name,
@@ -8,7 +8,7 @@ export const serviceRow: Row = (service, now) => {
     spec.clusterIPs?.[0] ?? NONE,
     externalIP(service),
     (spec.ports ?? []).map(portText).join(',') || NONE,
-    ageOf(service, now),
+    ageOf(service),
     labelsText(spec.selector),
   ];
 };

@@ -6,15 +6,15 @@ const DEFAULT_CLASS = [
 ];
 
 export const storageRows: Rows = {
-  'storage.k8s.io/storageclasses': (o, now) => [
+  'storage.k8s.io/storageclasses': (o) => [
     name(o),
     o.provisioner ?? '',
     o.reclaimPolicy ?? 'Delete',
     o.volumeBindingMode ?? 'Immediate',
     o.allowVolumeExpansion ?? false,
-    ageOf(o, now),
+    ageOf(o),
   ],
-  'storage.k8s.io/csidrivers': (o, now) => [
+  'storage.k8s.io/csidrivers': (o) => [
     name(o),
     o.spec?.attachRequired ?? true,
     o.spec?.podInfoOnMount ?? false,
@@ -22,18 +22,18 @@ export const storageRows: Rows = {
     o.spec?.tokenRequests ? o.spec.tokenRequests.map((t: any) => t.audience ?? '').join(',') : UNSET,
     o.spec?.requiresRepublish ?? false,
     (o.spec?.volumeLifecycleModes ?? []).join(',') || '<none>',
-    ageOf(o, now),
+    ageOf(o),
   ],
-  'storage.k8s.io/csinodes': (o, now) => [name(o), (o.spec?.drivers ?? []).length, ageOf(o, now)],
-  'storage.k8s.io/volumeattachments': (o, now) => [
+  'storage.k8s.io/csinodes': (o) => [name(o), (o.spec?.drivers ?? []).length, ageOf(o)],
+  'storage.k8s.io/volumeattachments': (o) => [
     name(o),
     o.spec?.attacher ?? '',
     o.spec?.source?.persistentVolumeName ?? '',
     o.spec?.nodeName ?? '',
     o.status?.attached ?? false,
-    ageOf(o, now),
+    ageOf(o),
   ],
-  'storage.k8s.io/volumeattributesclasses': (o, now) => [name(o), o.driverName ?? '', ageOf(o, now)],
+  'storage.k8s.io/volumeattributesclasses': (o) => [name(o), o.driverName ?? '', ageOf(o)],
 };
 
 /** A list marks the default class: of several, the newest, and of those the first by name. */

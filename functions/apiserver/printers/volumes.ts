@@ -9,7 +9,7 @@ const ACCESS_MODES: readonly [string, string][] = [
   ['ReadWriteOncePod', 'RWOP'],
 ];
 
-export const persistentVolumeRow: Row = (volume, now) => {
+export const persistentVolumeRow: Row = (volume) => {
   const { spec = {}, status = {} } = volume;
   return [
     volume.metadata.name,
@@ -21,13 +21,13 @@ export const persistentVolumeRow: Row = (volume, now) => {
     storageClass(volume),
     spec.volumeAttributesClassName ?? UNSET,
     status.reason ?? '',
-    ageOf(volume, now),
+    ageOf(volume),
     spec.volumeMode ?? UNSET,
   ];
 };
 
 /** Capacity and modes are shown once the claim is bound. */
-export const persistentVolumeClaimRow: Row = (claim, now) => {
+export const persistentVolumeClaimRow: Row = (claim) => {
   const { spec = {}, status = {} } = claim;
   const bound = Boolean(spec.volumeName);
   return [
@@ -38,7 +38,7 @@ export const persistentVolumeClaimRow: Row = (claim, now) => {
     bound ? accessModes(status.accessModes) : '',
     storageClass(claim),
     spec.volumeAttributesClassName ?? UNSET,
-    ageOf(claim, now),
+    ageOf(claim),
     spec.volumeMode ?? UNSET,
   ];
 };

@@ -217,4 +217,19 @@ describe('list', () => {
     });
     expect(table.rows.map((row: any) => row.cells[0])).toEqual(['a', 'b', 'c', 'd']);
   });
+
+  test('a Table asked for again shows later ages and what changed', async () => {
+    const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io';
+    const rows = async () => (await server.send('GET', maps, undefined, { accept })).body.rows;
+    const before = await rows();
+    expect(before[0]).toMatchObject({ cells: ['a', 1, '0s'], object: { kind: 'PartialObjectMetadata' } });
+    await server.clock.advance(90_000);
+    await server.send('PATCH', `${maps}/b`, { data: { more: 'c' } }, MERGE);
+    const after = await rows();
+    expect(after.slice(0, 2).map((row: any) => row.cells)).toEqual([
+      ['a', 1, '90s'],
+      ['b', 2, '90s'],
+    ]);
+    expect(after[0].object).toEqual(before[0].object);
+  });
 });
