@@ -3,6 +3,7 @@ import { type HeaderValues, lightResponse } from '../../../lib/runtime/light-res
 import type { UpgradeTarget } from '../contract.ts';
 import type { BackendRequest } from '../dependencies.ts';
 import type { Call } from '../registry/call.ts';
+import { rewriteHtml, rewriteUrl } from './rewrite-html.ts';
 
 /** Headers that speak of one connection only, and those that say who asks. Source: RFC 9110 section 7.6.1. */
 const DROPPED = new Set([
@@ -38,22 +39,29 @@ export async function forward(call: Call, target: UpgradeTarget): Promise<Respon
   response.headers.forEach((value, name) => {
     if (!DROPPED.has(name)) kept[name] = value;
   });
-  relocate(call, kept);
-  return lightResponse(response.status, kept, response.body ?? undefined);
+  const prefix = proxyPrefix(call);
+  const { location } = kept;
+  // A redirect of what stands behind the proxy leads back through the proxy.
+  if (typeof location === 'string') kept['location'] = rewriteUrl(location, prefix);
+  if (!isPlainHtml(response)) return lightResponse(response.status, kept, response.body ?? undefined);
+  delete kept['content-length'];
+  return lightResponse(response.status, kept, Buffer.from(rewriteHtml(await response.text(), prefix)));
+}
+
+/** Up to and including `/proxy`. */
+function proxyPrefix({ info }: Call): string {
+  return /^.*?\/(?:pods|services|nodes)\/[^/]+\/proxy(?=\/|$)/.exec(info.path)?.[0] ?? '';
+}
+
+/** Only in such pages links are looked for; packed ones stay as they are. */
+function isPlainHtml({ headers }: Response): boolean {
+  return /^text\/html\s*(;|$)/.test(headers.get('content-type') ?? '') && !headers.has('content-encoding');
 }
 
 /** Relative links of a page at `…/proxy` would lead beside it. Source: UpgradeAwareHandler.ServeHTTP of k8s.io/apimachinery. */
 function withSlash({ info, request }: Call): string | undefined {
   const reads = request.method === 'GET' || request.method === 'HEAD';
   return reads && info.path.endsWith('/proxy') ? `${info.path}/${new URL(request.url).search}` : undefined;
-}
-
-/** A redirect of what stands behind the proxy leads back through the proxy. */
-function relocate({ info }: Call, headers: HeaderValues): void {
-  const location = headers['location'];
-  if (typeof location !== 'string' || !location.startsWith('/')) return;
-  const at = info.path.indexOf('/proxy');
-  headers['location'] = info.path.slice(0, at + '/proxy'.length) + location;
 }
 
 /** A log is plain text; the agent's refusal becomes a Status. Source: GenericHttpResponseChecker of registry/generic/rest. */
