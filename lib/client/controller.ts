@@ -6,6 +6,8 @@ export interface Controller {
   /** As kube-controller-manager names it, without `-controller`: `replicaset`. */
   readonly name: string;
   readonly watches: readonly Watch<any>[];
+  /** Watches of resources that are only known later (custom ones): the driver gives what adds them. */
+  laterWatches?(add: (watch: Watch<any>) => void): void;
   /** Reads everything, plans purely, applies. Throws to back off. Never sleeps. */
   reconcile(key: string): Promise<Result | undefined>;
   /** Keys reconciled at once. Default 1. */

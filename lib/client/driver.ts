@@ -3,7 +3,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { createQueue, type WorkQueue } from '../runtime/queue.ts';
 import type { Random } from '../runtime/random.ts';
 import type { SharedCaches } from './cache.ts';
-import type { Controller } from './controller.ts';
+import type { Controller, Watch } from './controller.ts';
 
 export interface DriverOptions {
   clock: Clock;
@@ -26,11 +26,13 @@ export async function runControllers(
 
 function feed(controller: Controller, caches: SharedCaches, { clock, random }: DriverOptions): WorkQueue {
   const queue = createQueue(clock, random);
-  for (const watch of controller.watches) {
+  const add = (watch: Watch<any>) => {
     caches.subscribe(watch.type, (object, previous) => {
       for (const key of watch.keys(object, previous)) queue.add(key);
     });
-  }
+  };
+  for (const watch of controller.watches) add(watch);
+  controller.laterWatches?.(add);
   return queue;
 }
 

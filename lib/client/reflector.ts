@@ -38,10 +38,17 @@ export async function reflect<T>(client: Client, cache: ObjectCache<T>, options:
     } catch (error) {
       if (options.signal.aborted) return;
       if (isReason(error, 'Expired', 'Gone')) cache.resourceVersion = undefined;
+      else if (isReason(error, 'NotFound')) empty(cache);
       else options.onError?.(error, cache.type.resource);
       await delay(options.clock, backoffMs(failures++, options.random, RETRY), options.signal);
     }
   }
+}
+
+/** A custom resource that is no longer served (and may be again). */
+function empty(cache: ObjectCache<any>): void {
+  cache.replace([], '');
+  cache.resourceVersion = undefined;
 }
 
 /** Reads everything at one revision. Public for drivers that catch up instead of following. */

@@ -97,3 +97,10 @@ export const podDisruptionBudgets = resourceType<api.PodDisruptionBudget>(
   'poddisruptionbudgets',
   'PodDisruptionBudget',
 );
+export const customResourceDefinitions = resourceType<api.CustomResourceDefinition>(
+  'apiextensions.k8s.io',
+  'v1',
+  'customresourcedefinitions',
+  'CustomResourceDefinition',
+  false,
+);

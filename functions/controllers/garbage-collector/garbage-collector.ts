@@ -2,8 +2,10 @@ import type { Stored } from '../../../lib/api/object.ts';
 import { isReason } from '../../../lib/api/status.ts';
 import type { OwnerReference } from '../../../lib/api/types.ts';
 import type { Client } from '../../../lib/client/client.ts';
-import type { Controller } from '../../../lib/client/controller.ts';
-import type { Meta } from '../collectable.ts';
+import { type Controller, type Watch, watch } from '../../../lib/client/controller.ts';
+import { discoverResources } from '../../../lib/client/discovery.ts';
+import { customResourceDefinitions, metadataOf } from '../../../lib/client/resource-type.ts';
+import { isCollectable, type Meta } from '../collectable.ts';
 import { type ControllerDependencies, type Hands, hands } from '../dependencies.ts';
 import { OwnerGraph, type Vertices } from './graph.ts';
 import { FOREGROUND, ORPHAN, type OwnerState, planDependent } from './plan.ts';
@@ -14,21 +16,33 @@ const MAX_ABSENT = 10_000;
 /** Deletes what has lost its owners, and carries out foreground and orphaning deletions. */
 export function createGarbageCollector(dependencies: ControllerDependencies): Controller {
   const graph = new OwnerGraph(dependencies.caches);
-  const collector = new Collector(
-    graph,
-    hands(dependencies, 'generic-garbage-collector', 'garbage-collector-controller'),
-  );
+  const own = hands(dependencies, 'generic-garbage-collector', 'garbage-collector-controller');
+  const { client } = own;
+  const collector = new Collector(graph, own);
+  let addWatch: ((watch: Watch<any>) => void) | undefined;
+  const watchOf = (vertices: Vertices): Watch<Meta> =>
+    watch(vertices.type, (object, previous) => keys(graph, vertices, object, previous));
+
+  /** Custom resources come and go; one that went leaves an empty cache. */
+  async function addNewTypes(): Promise<undefined> {
+    for (const { type, verbs } of await discoverResources(client)) {
+      const vertices = isCollectable(verbs) && type.resource !== 'events' ? graph.add(metadataOf(type)) : undefined;
+      if (vertices) addWatch?.(watchOf(vertices));
+    }
+  }
+
   return {
     name: 'garbage-collector',
     concurrency: 20,
-    watches: graph.resources.map((vertices) => ({
-      type: vertices.type,
-      keys: (object: Stored<Meta> | undefined, previous: Stored<Meta> | undefined) =>
-        keys(graph, vertices, object, previous),
-    })),
-    reconcile: (key) => collector.reconcile(key),
+    watches: [...graph.resources.map(watchOf), watch(metadataOf(customResourceDefinitions), () => [NEW_TYPES])],
+    laterWatches(add) {
+      addWatch = add;
+    },
+    reconcile: (key) => (key === NEW_TYPES ? addNewTypes() : collector.reconcile(key)),
   };
 }
+
+const NEW_TYPES = '*types';
 
 function keys(
   graph: OwnerGraph,

@@ -17,18 +17,35 @@ const BY_OWNER = 'owner-uid';
 
 /** Who owns whom, read from metadata-only caches of every resource that can be collected. Events own and are owned by nobody that matters. */
 export class OwnerGraph {
-  readonly resources: readonly Vertices[];
-  readonly #byName: ReadonlyMap<string, Vertices>;
-  readonly #byKind: ReadonlyMap<string, Vertices>;
+  readonly #caches: Caches;
+  readonly #byName = new Map<string, Vertices>();
+  /** `apps/Deployment` */
+  readonly #byKind = new Map<string, Vertices>();
 
   constructor(caches: Caches) {
-    this.resources = collectable.map((type) => {
-      const cache = caches.cache(type);
-      cache.addIndex(BY_OWNER, ({ metadata }) => (metadata.ownerReferences ?? []).map(({ uid }) => uid));
-      return { name: storageType(type), type, cache };
-    });
-    this.#byName = new Map(this.resources.map((vertices) => [vertices.name, vertices]));
-    this.#byKind = kinds(this.#byName);
+    this.#caches = caches;
+    for (const type of collectable) this.add(type);
+    // The same kind may be served from another group too.
+    for (const { group, resource, kind } of builtinResources) {
+      const vertices = this.#byName.get(storageType({ group, resource }));
+      if (vertices) this.#byKind.set(`${group}/${kind}`, vertices);
+    }
+  }
+
+  get resources(): readonly Vertices[] {
+    return [...this.#byName.values()];
+  }
+
+  /** Undefined: known already. */
+  add(type: ResourceType<Meta>): Vertices | undefined {
+    const name = storageType(type);
+    if (this.#byName.has(name)) return undefined;
+    const cache = this.#caches.cache(type);
+    cache.addIndex(BY_OWNER, ({ metadata }) => (metadata.ownerReferences ?? []).map(({ uid }) => uid));
+    const vertices = { name, type, cache };
+    this.#byName.set(name, vertices);
+    this.#byKind.set(`${type.group}/${type.kind}`, vertices);
+    return vertices;
   }
 
   /** `deployments.apps!default/web` */
@@ -43,8 +60,9 @@ export class OwnerGraph {
   }
 
   /** The resource that a reference's kind is served as. */
-  ownerType(reference: OwnerReference): Vertices | undefined {
-    return this.#byKind.get(`${reference.apiVersion.replace(/\/.*$|^v\d.*$/, '')}/${reference.kind}`);
+  ownerType({ apiVersion, kind }: OwnerReference): Vertices | undefined {
+    const slash = apiVersion.indexOf('/');
+    return this.#byKind.get(`${slash < 0 ? '' : apiVersion.slice(0, slash)}/${kind}`);
   }
 
   dependents(uid: string): { vertices: Vertices; object: Stored<Meta> }[] {
@@ -52,17 +70,4 @@ export class OwnerGraph {
       vertices.cache.byIndex(BY_OWNER, uid).map((object) => ({ vertices, object })),
     );
   }
-
-  hasDependents(uid: string): boolean {
-    return this.resources.some(({ cache }) => cache.byIndex(BY_OWNER, uid).length > 0);
-  }
-}
-
-function kinds(byName: ReadonlyMap<string, Vertices>): Map<string, Vertices> {
-  const byKind = new Map<string, Vertices>();
-  for (const info of builtinResources) {
-    const vertices = byName.get(storageType(info));
-    if (vertices) byKind.set(`${info.group}/${info.kind}`, vertices);
-  }
-  return byKind;
 }
