@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Pod } from '../../lib/api/types.ts';
 import { pods } from '../../lib/client/resource-type.ts';
+import { VolumeError } from '../volumes/payload.ts';
 import { podReference } from './container-events.ts';
 import type { PodEquipment } from './equipment.ts';
 import { Kills } from './kills.ts';
@@ -193,6 +194,8 @@ export class PodWorker {
       .catch((error: unknown) => {
         if (abort.signal.aborted) return;
         this.#retryAtMs = clock.now() + RETRY_MS;
+        // What a volume lacks is told by an event.
+        if (error instanceof VolumeError) return;
         log('cannot start a pod', { pod: `${pod.metadata?.namespace}/${pod.metadata?.name}`, error });
       })
       .finally(() => {

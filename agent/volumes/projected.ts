@@ -3,6 +3,7 @@ import { configMapPayload, secretPayload } from './config-map.ts';
 import { type DownwardFacts, downwardPayload } from './downward-api.ts';
 import { DEFAULT_MODE, type Payload, VolumeError } from './payload.ts';
 import type { ContentSource } from './sources.ts';
+import { trustBundle } from './trust-bundle.ts';
 
 const DEFAULT_EXPIRATION_SECONDS = 3600;
 
@@ -25,11 +26,15 @@ async function part(
   content: ContentSource,
   facts: DownwardFacts,
 ): Promise<Payload> {
-  const { secret, configMap, downwardAPI, serviceAccountToken } = source;
+  const { secret, configMap, downwardAPI, serviceAccountToken, clusterTrustBundle } = source;
   if (secret) return secretPayload(await existing(content.secret, 'secret', pod, secret), secret, mode);
   if (configMap)
     return configMapPayload(await existing(content.configMap, 'configmap', pod, configMap), configMap, mode);
   if (downwardAPI) return downwardPayload(pod, downwardAPI.items ?? [], facts, mode);
+  if (clusterTrustBundle) {
+    const data = Buffer.from(trustBundle(clusterTrustBundle, await content.trustBundles()));
+    return new Map([[clusterTrustBundle.path, { data, mode }]]);
+  }
   if (!serviceAccountToken) throw new VolumeError('unsupported projected volume source');
   const { audience, expirationSeconds = DEFAULT_EXPIRATION_SECONDS, path } = serviceAccountToken;
   const data = Buffer.from(await content.token(pod, { audience, expirationSeconds }));

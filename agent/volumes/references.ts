@@ -3,6 +3,7 @@ import { ObjectCache } from '../../lib/client/object-cache.ts';
 import { reflect } from '../../lib/client/reflector.ts';
 import { configMaps, type ResourceType, secrets } from '../../lib/client/resource-type.ts';
 import type { AgentContext } from '../context.ts';
+import { clusterTrustBundles } from './sources.ts';
 
 interface Followed {
   users: Set<string>;
@@ -25,9 +26,10 @@ export class References {
 
   follow(pod: Pod): void {
     const uid = pod.metadata!.uid!;
-    for (const { type, name } of referencesOf(pod)) {
-      const key = `${type.resource}/${pod.metadata!.namespace}/${name}`;
-      const followed = this.#followed.get(key) ?? this.#begin(key, type, pod.metadata!.namespace!, name);
+    for (const reference of referencesOf(pod)) {
+      const { type, namespace = '', name = '' } = reference;
+      const key = `${type.resource}/${namespace}/${name}`;
+      const followed = this.#followed.get(key) ?? this.#begin(key, reference);
       followed.users.add(uid);
     }
   }
@@ -45,7 +47,7 @@ export class References {
     this.#followed.clear();
   }
 
-  #begin(key: string, type: ResourceType<any>, namespace: string, name: string): Followed {
+  #begin(key: string, { type, namespace, name }: Reference): Followed {
     const followed: Followed = { users: new Set(), stop: new AbortController() };
     this.#followed.set(key, followed);
     const cache = new ObjectCache<any>(type);
@@ -57,8 +59,8 @@ export class References {
       clock,
       random,
       signal: followed.stop.signal,
-      namespace,
-      fieldSelector: `metadata.name=${name}`,
+      ...(namespace && { namespace }),
+      ...(name && { fieldSelector: `metadata.name=${name}` }),
       onError: (error) => log('cannot watch what a volume refers to', { key, error }),
     });
     return followed;
@@ -67,21 +69,22 @@ export class References {
 
 interface Reference {
   type: ResourceType<any>;
-  name: string;
+  namespace?: string | undefined;
+  /** Absent: all of them. */
+  name?: string | undefined;
 }
 
 /** Only volumes are kept up to date; environments are read when a container starts. */
 export function referencesOf(pod: Pod): Reference[] {
+  const { namespace } = pod.metadata ?? {};
+  const named = (type: ResourceType<any>, name: string | undefined) => (name ? [{ type, namespace, name }] : []);
   return (pod.spec?.volumes ?? []).flatMap(({ configMap, secret, projected }) => [
     ...named(configMaps, configMap?.name),
     ...named(secrets, secret?.secretName),
-    ...(projected?.sources ?? []).flatMap((source) => [
+    ...(projected?.sources ?? []).flatMap((source): Reference[] => [
       ...named(configMaps, source.configMap?.name),
       ...named(secrets, source.secret?.name),
+      ...(source.clusterTrustBundle ? [{ type: clusterTrustBundles }] : []),
     ]),
   ]);
-}
-
-function named(type: ResourceType<any>, name: string | undefined): Reference[] {
-  return name ? [{ type, name }] : [];
 }

@@ -104,6 +104,7 @@ describe('content', () => {
     const content = {
       configMap: async () => ({ data: { a: '1' } }) as never,
       secret: async () => undefined,
+      trustBundles: async () => [],
       token: async () => 'token',
     };
     const sources = [
