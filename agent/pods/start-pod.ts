@@ -1,5 +1,7 @@
 import { mkdir } from 'node:fs/promises';
-import type { Pod } from '../../lib/api/types.ts';
+import type { Pod, RuntimeClass } from '../../lib/api/types.ts';
+import type { Client } from '../../lib/client/client.ts';
+import { resourceType } from '../../lib/client/resource-type.ts';
 import type { AgentConfig } from '../context.ts';
 import type { PodSandboxConfig } from '../runtime-contract.ts';
 import type { VolumePaths } from '../volumes/volumes.ts';
@@ -73,7 +75,7 @@ async function createSandbox(
     for (const { id } of readySandboxes(runtime)) await context.runtime.stopPodSandbox(id);
     const config = configOf(equipment, pod, attempt);
     await Promise.all([mkdir(config.logDirectory, { recursive: true, mode: 0o755 }), cgroups.setUp(pod)]);
-    const id = await context.runtime.runPodSandbox(config, '');
+    const id = await context.runtime.runPodSandbox(config, await runtimeHandler(context.client, pod));
     const status = await context.runtime.podSandboxStatus(id);
     const podIPs = pod.spec?.hostNetwork ? context.config.nodeIPs.slice(0, 1) : (status?.ips ?? []);
     return { id, config, podIPs };
@@ -83,6 +85,14 @@ async function createSandbox(
     throw error;
   }
 }
+
+/** The runtime that the pod's RuntimeClass names; the default one without (KEP-585). */
+async function runtimeHandler(client: Client, { spec }: Pod): Promise<string> {
+  const name = spec?.runtimeClassName;
+  return name ? (await client.get(runtimeClasses, { name })).handler : '';
+}
+
+const runtimeClasses = resourceType<RuntimeClass>('node.k8s.io', 'v1', 'runtimeclasses', 'RuntimeClass', false);
 
 function configOf(equipment: PodEquipment, pod: Pod, attempt: number): PodSandboxConfig {
   return sandboxConfig(pod, attempt, equipment.context.config, equipment.nodeDns);

@@ -54,6 +54,14 @@ disabled_plugins = [${UNUSED_PLUGINS.map(text).join(', ')}]
 [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
   SystemdCgroup = false
   Root = ${text(paths.runc)}
+
+# The same runtime under another name, as kind has it: what the upstream tests of RuntimeClass expect of a node.
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.test-handler]
+  runtime_type = "io.containerd.runc.v2"
+
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.test-handler.options]
+  SystemdCgroup = false
+  Root = ${text(paths.runc)}
 `;
 }
 
