@@ -96,10 +96,12 @@ async function reconcile(job: Stored<Job>, podCache: Cache<Pod>, own: Hands): Pr
   const held = (name: string) => podCache.get(`${namespace}/${name}`) !== undefined;
   const plan = planJob({ job, pods: owned, held, now: own.clock.now() });
   await removePods(job, plan, own);
-  // The status is written first: a pod may only go when its end is written down.
+  const { made, failure } = await createPods(job, owner, plan, own);
+  plan.status.active = (plan.status.active ?? 0) - plan.create.length + made;
+  // The status is written before pods are let go: their end must be written down first.
   if (!(await writeStatus(job, plan, own))) return undefined;
   await eachBounded(plan.release, MAX_IN_FLIGHT, (pod) => release(pod, own));
-  await createPods(job, owner, plan, own);
+  if (failure) throw failure;
   return plan.requeueAfterMs === undefined ? undefined : { requeueAfterMs: plan.requeueAfterMs };
 }
 
@@ -128,17 +130,35 @@ async function release(pod: Stored<Pod>, own: Hands): Promise<void> {
   }
 }
 
-async function createPods(job: Stored<Job>, owner: Owner, { create }: JobPlan, own: Hands): Promise<void> {
-  await slowStart(create, async (wanted) => {
-    try {
-      await own.client.create(pods, jobPod(job, owner, wanted));
-      own.recorder.normal(job, 'SuccessfulCreate', `Created pod: ${wanted.name}`);
-    } catch (error) {
-      if (isReason(error, 'AlreadyExists') || isNamespaceTerminating(error)) return;
-      own.recorder.warning(job, 'FailedCreate', `Error creating: ${(error as Error).message}`);
-      throw error;
-    }
-  });
+async function createPods(
+  job: Stored<Job>,
+  owner: Owner,
+  { create }: JobPlan,
+  own: Hands,
+): Promise<{ made: number; failure?: unknown }> {
+  let made = 0;
+  try {
+    await slowStart(create, async (wanted) => {
+      if (await createPod(job, jobPod(job, owner, wanted), own)) made++;
+    });
+    return { made };
+  } catch (failure) {
+    return { made, failure };
+  }
+}
+
+/** False: the namespace goes away. */
+async function createPod(job: Stored<Job>, pod: Pod, own: Hands): Promise<boolean> {
+  try {
+    await own.client.create(pods, pod);
+    own.recorder.normal(job, 'SuccessfulCreate', `Created pod: ${pod.metadata!.name}`);
+    return true;
+  } catch (error) {
+    if (isReason(error, 'AlreadyExists')) return true;
+    if (isNamespaceTerminating(error)) return false;
+    own.recorder.warning(job, 'FailedCreate', `Error creating: ${(error as Error).message}`);
+    throw error;
+  }
 }
 
 /** False: the job has changed meanwhile, and is planned anew. */
