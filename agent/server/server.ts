@@ -87,6 +87,7 @@ async function answerUpgrade(
 ): Promise<void> {
   // A client that goes away is the streams' end, not a failure of the server.
   socket.on('error', () => socket.destroy());
+  (socket as TLSSocket).setNoDelay(true);
   try {
     authenticate(request.socket as TLSSocket, request);
     await connect(context, request, socket, head);

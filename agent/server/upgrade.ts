@@ -29,6 +29,8 @@ export function upgrade(url: string, method: string, headers: Record<string, str
     outgoing.once('upgrade', (response, socket, head) => {
       // A connection may break before anything is joined to it; whoever is joined hears of its close.
       socket.on('error', () => socket.destroy());
+      // Streams talk in small messages and wait for answers: Nagle's algorithm would cost 40 ms each time.
+      socket.setNoDelay(true);
       resolve({ socket, head, response });
     });
     outgoing.once('response', (response) => {
