@@ -2,6 +2,7 @@ import type { KubeObject } from '../api/object.ts';
 import { apiVersion } from '../api/resources.ts';
 import { StatusError } from '../api/status.ts';
 import type { Status } from '../api/types.ts';
+import { chunksOf, type LightRequestInit, lightRequest } from '../runtime/light-response.ts';
 import type {
   Client,
   DeleteOptions,
@@ -97,13 +98,13 @@ function buildRequest(
     accept: message.accept ?? 'application/json',
     'user-agent': options.userAgent,
   };
-  const init: RequestInit = { method, headers };
+  const init: LightRequestInit = { method, url: (options.baseUrl ?? IN_PROCESS_URL) + path, headers };
   if (message.body) {
     headers['content-type'] = message.contentType ?? 'application/json';
-    init.body = JSON.stringify(message.body);
+    init.content = Buffer.from(JSON.stringify(message.body));
   }
   if (signal) init.signal = signal;
-  return new Request((options.baseUrl ?? IN_PROCESS_URL) + path, init);
+  return lightRequest(init);
 }
 
 /** A refusal is a Status, unless something between the apiserver and us answered. */
@@ -140,20 +141,14 @@ async function* watch<T>(
   const path = resourcePath(type, options.namespace) + query(parameters);
   const accept = type.partial ? PARTIAL_OBJECT : undefined;
   const request = buildRequest(client, 'GET', path, { accept }, options.signal);
-  openWatches.add(request);
   try {
     const response = await transport(request);
     if (!response.ok) throw failure(response.status, await response.text());
-    if (response.body) for await (const line of jsonLines(response.body)) yield watchEvent(line);
+    for await (const line of jsonLines(chunksOf(response))) yield watchEvent(line);
   } catch (error) {
     if (!options.signal.aborted) throw error;
-  } finally {
-    openWatches.delete(request);
   }
 }
-
-/** A Request hears of its caller's abort only as long as it is not collected (undici holds its controller weakly). */
-const openWatches = new Set<Request>();
 
 function watchEvent<T>(line: any): WatchEvent<T> {
   if (line.type === 'ERROR') throw StatusError.from(line.object);

@@ -2,7 +2,7 @@ const NEWLINE = 10;
 const EMPTY = new Uint8Array(0);
 
 /** Parses a stream of JSON values, one a line, as they arrive. A last line without its newline was cut off and is dropped. */
-export async function* jsonLines(body: ReadableStream<Uint8Array>): AsyncGenerator<any, void, void> {
+export async function* jsonLines(body: AsyncIterable<Uint8Array>): AsyncGenerator<any, void, void> {
   const decoder = new TextDecoder();
   let rest: Uint8Array = EMPTY;
   for await (const chunk of body) {

@@ -153,3 +153,11 @@ export async function bytesOf(message: Request | Response): Promise<Uint8Array> 
   if (any instanceof LightBody) return any.bytes();
   return new Uint8Array(await message.arrayBuffer());
 }
+
+/** A body chunk by chunk, straight from who makes them where it is light. */
+export async function* chunksOf(message: Request | Response): AsyncGenerator<Uint8Array, void, void> {
+  const any: unknown = message;
+  const content = any instanceof LightBody ? any.content : message.body;
+  if (content instanceof Uint8Array) yield content;
+  else if (content) yield* content;
+}
