@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { measureBind } from './measures/bind.ts';
 import { type ListFigures, measureLists } from './measures/lists.ts';
 import { fill, measureDeleteCollection, measureObjects, type VerbFigures } from './measures/objects.ts';
+import { measurePodStart } from './measures/pod-start.ts';
 import { prepareNamespace } from './measures/requests.ts';
 import { measureWatch } from './measures/watch.ts';
 import { resultsPage } from './results.ts';
@@ -73,6 +74,8 @@ async function main(): Promise<void> {
       own: own && (await measureCluster(ours(), replicas)),
     };
     console.log(JSON.stringify(bind));
+    const podStart = process.getuid?.() === 0 ? await measurePodStart(root) : undefined;
+    console.log(JSON.stringify({ podStart }));
     if (peer && own && bind.peer && bind.lifted && bind.own && !values.quick) {
       const machine = `${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB, ${arch()}`;
       writeFileSync(
@@ -82,6 +85,7 @@ async function main(): Promise<void> {
           own,
           bind: { peer: bind.peer, lifted: bind.lifted, own: bind.own },
           machine,
+          podStart,
           replicas,
           date: new Date(),
         }),
