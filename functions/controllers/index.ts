@@ -8,6 +8,7 @@ import { createDisruptionController } from './disruption/disruption.ts';
 import { createEndpointsController } from './endpoints/endpoints.ts';
 import { createEndpointSliceController } from './endpoints/endpointslice.ts';
 import { createEndpointSliceMirroringController } from './endpoints/mirroring.ts';
+import { createEventTtlController } from './event-ttl.ts';
 import { createGarbageCollector } from './garbage-collector/garbage-collector.ts';
 import { createJobController } from './job/job.ts';
 import { createNamespaceController } from './namespace/namespace.ts';
@@ -47,6 +48,7 @@ export function createControllers(dependencies: ControllerDependencies): Control
     createClaimProtectionController(dependencies),
     createVolumeProtectionController(dependencies),
     createTtlAfterFinishedController(dependencies),
+    createEventTtlController(dependencies),
     createGarbageCollector(dependencies),
     createNodeLifecycleController(dependencies),
     createTaintEvictionController(dependencies),
