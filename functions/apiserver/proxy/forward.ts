@@ -3,7 +3,7 @@ import { type HeaderValues, lightResponse } from '../../../lib/runtime/light-res
 import type { UpgradeTarget } from '../contract.ts';
 import type { BackendRequest } from '../dependencies.ts';
 import type { Call } from '../registry/call.ts';
-import { rewriteHtml, rewriteHtml, rewriteUrl } from './rewrite-html.ts';
+import { rewriteHtml, rewriteUrl } from './rewrite-html.ts';
 
 /** Headers that speak of one connection only, and those that say who asks. Source: RFC 9110 section 7.6.1. */
 const DROPPED = new Set([

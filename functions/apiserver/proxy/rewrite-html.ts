@@ -1,8 +1,5 @@
-/**
- * Links of a proxied page that begin with a slash lead back through the proxy, as kube-apiserver rewrites them.
- * Source: atomsToAttrs and rewriteURL of k8s.io/apimachinery/pkg/util/proxy/transport.go.
- */
-const ATTRIBUTES: Readonly<Record<string, readonly string[]>> = {
+/** Attributes that hold a URL, by element. Source: k8s.io/apimachinery/pkg/util/proxy/transport.go. */
+const URL_ATTRIBUTES: Readonly<Record<string, readonly string[]>> = {
   a: ['href'],
   applet: ['codebase'],
   area: ['href'],
@@ -27,29 +24,32 @@ const ATTRIBUTES: Readonly<Record<string, readonly string[]>> = {
   q: ['cite'],
   script: ['src'],
   source: ['src'],
-  video: ['poster', 'src'],
+  video: ['poster'],
 };
 
-const TAG = /<([a-z]+)(\s[^<>]*)>/gi;
-const ATTRIBUTE = /(\s)([a-z]+)(\s*=\s*)("[^"]*"|'[^']*')/gi;
+const START_TAG = /<([a-zA-Z][a-zA-Z0-9]*)(\s[^<>]*)>/g;
+const ATTRIBUTE = /([^\s"'=<>/]+)(\s*=\s*)("[^"]*"|'[^']*'|[^\s"'>]+)/g;
 
-/** `prefix` is the proxy's own path, without a slash at its end. */
-export function rewriteHtml(html: string, prefix: string): string {
-  return html.replace(TAG, (tag, name: string, attributes: string) => {
-    const links = ATTRIBUTES[name.toLowerCase()];
-    return links ? `<${name}${rewriteAttributes(attributes, links, prefix)}>` : tag;
+/** The page with its absolute paths leading through the proxy, so that a browser finds what the page refers to. */
+export function rewriteHtml(page: string, prefix: string): string {
+  return page.replace(START_TAG, (whole, element: string, attributes: string) => {
+    const names = URL_ATTRIBUTES[element.toLowerCase()];
+    if (!names) return whole;
+    const rewritten = attributes.replace(ATTRIBUTE, (attribute, name: string, equals: string, value: string) =>
+      names.includes(name.toLowerCase()) ? `${name}${equals}${rewriteValue(value, prefix)}` : attribute,
+    );
+    return `<${element}${rewritten}>`;
   });
 }
 
-function rewriteAttributes(text: string, links: readonly string[], prefix: string): string {
-  return text.replace(ATTRIBUTE, (all, space: string, name: string, equals: string, quoted: string) => {
-    const value = quoted.slice(1, -1);
-    if (!links.includes(name.toLowerCase()) || !leadsToRoot(value) || value.startsWith(prefix)) return all;
-    return `${space}${name}${equals}${quoted[0]}${prefix}${value}${quoted[0]}`;
-  });
+/** With its quotes, if it has some. Paths that already lead through the proxy, and other hosts', stay. */
+function rewriteValue(value: string, prefix: string): string {
+  const quote = /^["']/.exec(value)?.[0] ?? '';
+  const url = value.slice(quote.length, value.length - quote.length);
+  return `${quote}${rewriteUrl(url, prefix)}${quote}`;
 }
 
-/** `//host/path` leads elsewhere. */
-function leadsToRoot(value: string): boolean {
-  return value.startsWith('/') && !value.startsWith('//');
+export function rewriteUrl(url: string, prefix: string): string {
+  const isPath = url.startsWith('/') && !url.startsWith('//');
+  return isPath && !url.startsWith(prefix) ? `${prefix}${url}` : url;
 }
