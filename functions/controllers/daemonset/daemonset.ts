@@ -11,7 +11,7 @@ import { isNamespaceTerminating } from '../namespace-terminating.ts';
 import { ownerKeys } from '../owner-keys.ts';
 import { isReady, nextAvailableMs } from '../pod-state.ts';
 import { podFromTemplate } from '../pod-template.ts';
-import { replicaNames } from '../replica-names.ts';
+import { isHeld, rememberNames, replicaNames } from '../replica-names.ts';
 import { sameStatus } from '../same-status.ts';
 import { slowStart } from '../slow-start.ts';
 import { daemonTolerations, pinnedTo } from './placement.ts';
@@ -36,6 +36,7 @@ export function createDaemonSetController(dependencies: ControllerDependencies):
     revisions: dependencies.caches.cache(controllerRevisions),
   };
   indexOrphans(caches.pods);
+  rememberNames(caches.pods);
   indexOrphans(caches.revisions);
   const own = hands(dependencies, 'daemon-set-controller', 'daemonset-controller');
   const selector = (daemonSet: Stored<DaemonSet>) => fromLabelSelector(daemonSet.spec.selector);
@@ -109,7 +110,7 @@ async function create(
   own: Hands,
 ): Promise<void> {
   const { namespace, name, uid } = daemonSet.metadata;
-  const held = (candidate: string) => podCache.get(`${namespace}/${candidate}`) !== undefined;
+  const held = (candidate: string) => isHeld(podCache, namespace, candidate);
   await slowStart(nodeNames, async (nodeName) => {
     // Two reconcilers that make the daemon of one node give it one name.
     const [podName] = replicaNames({ name, uid: `${uid}/${nodeName}/${hash}` }, 1, held);

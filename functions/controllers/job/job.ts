@@ -11,6 +11,7 @@ import { type ControllerDependencies, type Hands, hands } from '../dependencies.
 import { isNamespaceTerminating } from '../namespace-terminating.ts';
 import { ownerKeys } from '../owner-keys.ts';
 import { controllerOf } from '../pod-state.ts';
+import { isHeld, rememberNames } from '../replica-names.ts';
 import { sameStatus } from '../same-status.ts';
 import { slowStart } from '../slow-start.ts';
 import { isFinished } from './finish.ts';
@@ -24,6 +25,7 @@ export function createJobController(dependencies: ControllerDependencies): Contr
   const cache = dependencies.caches.cache(jobs);
   const podCache = dependencies.caches.cache(pods);
   indexOrphans(podCache);
+  rememberNames(podCache);
   const own = hands(dependencies, 'job-controller');
   const selector = (job: Stored<Job>) => fromLabelSelector(job.spec?.selector);
   return {
@@ -93,7 +95,7 @@ async function reconcile(job: Stored<Job>, podCache: Cache<Pod>, own: Hands): Pr
     (pod) => pod.status?.phase !== 'Succeeded' && pod.status?.phase !== 'Failed',
   );
   const { namespace } = job.metadata;
-  const held = (name: string) => podCache.get(`${namespace}/${name}`) !== undefined;
+  const held = (name: string) => isHeld(podCache, namespace, name);
   const plan = planJob({ job, pods: owned, held, now: own.clock.now() });
   await removePods(job, plan, own);
   const { made, failure } = await createPods(job, owner, plan, own);

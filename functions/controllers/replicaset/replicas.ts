@@ -10,7 +10,7 @@ import { isNamespaceTerminating } from '../namespace-terminating.ts';
 import { ownerKeys } from '../owner-keys.ts';
 import { controllerOf, isActive, nextAvailableMs } from '../pod-state.ts';
 import { podFromTemplate } from '../pod-template.ts';
-import { replicaNames } from '../replica-names.ts';
+import { isHeld, rememberNames, replicaNames } from '../replica-names.ts';
 import { slowStart } from '../slow-start.ts';
 import { type Failure, planReplicas, type ReplicaSpec, replicaStatus, sameStatus } from './plan.ts';
 
@@ -38,6 +38,7 @@ export function createReplicaController<T extends HasStatus>(
   hands: Hands,
 ): Controller {
   indexOrphans(podCache);
+  rememberNames(podCache);
   const reconciler = new Replicas(kind, cache, podCache, hands);
   return {
     name: kind.name,
@@ -119,7 +120,7 @@ class Replicas<T extends HasStatus> {
 
   async #create(owner: Owner, spec: ReplicaSpec, count: number): Promise<void> {
     const { namespace } = owner.object.metadata;
-    const held = (name: string) => this.#pods.get(`${namespace}/${name}`) !== undefined;
+    const held = (name: string) => isHeld(this.#pods, namespace, name);
     await slowStart(replicaNames(owner.object.metadata, count, held), async (name) => {
       try {
         await this.#hands.client.create(pods, podFromTemplate(spec.template, owner, name));
