@@ -10,6 +10,9 @@ const API_VERSION =
 const KIND =
   'Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds';
 
+const METADATA =
+  "Standard object's metadata. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata";
+
 /** The schemas of the custom resources among these types, by definition name, as kubectl explain and validation read them. */
 export function customSchemas(types: Iterable<ResourceType>, format: 'v2' | 'v3'): Record<string, object> {
   const found: Record<string, object> = {};
@@ -32,11 +35,14 @@ function kindOf({ group, version }: ResourceType, kind: string): object {
 }
 
 function objectSchema(type: ResourceType, schema: JSONSchemaProps, format: 'v2' | 'v3'): object {
+  // kubectl would call every field unknown that is not named here, so nothing is.
+  if (format === 'v2' && schema['x-kubernetes-preserve-unknown-fields']) {
+    return { type: 'object', ...kindOf(type, type.kind) };
+  }
   const { properties, ...rest } = format === 'v2' ? toV2(schema) : schema;
-  const opaque = format === 'v2' && schema['x-kubernetes-preserve-unknown-fields'];
-  const metadata = { description: 'Standard object metadata.', ...reference(OBJECT_META, format) };
-  const fields = opaque ? {} : { properties: { ...typeFields(), ...properties, metadata } };
-  return { ...rest, type: 'object', ...fields, ...kindOf(type, type.kind) };
+  const metadata = { description: METADATA, ...reference(OBJECT_META, format) };
+  const fields = { ...typeFields(), ...properties, metadata };
+  return { ...rest, type: 'object', properties: fields, ...kindOf(type, type.kind) };
 }
 
 function listSchema(type: ResourceType, item: string, format: 'v2' | 'v3'): object {
@@ -56,14 +62,19 @@ function reference(name: string, format: 'v2' | 'v3'): object {
   return format === 'v2' ? { $ref: REFS.v2 + name } : { allOf: [{ $ref: REFS.v3 + name }], default: {} };
 }
 
-/** What Swagger 2 cannot say is left out. Source: apiextensions-apiserver/pkg/controller/openapi/v2/conversion.go. */
+/**
+ * What Swagger 2 cannot say, or kubectl cannot cope with, is left out.
+ * Source: apiextensions-apiserver/pkg/controller/openapi/v2/conversion.go.
+ */
 function toV2(schema: JSONSchemaProps): JSONSchemaProps {
   const { nullable, oneOf: _one, anyOf: _any, not: _not, allOf: _all, ...rest } = schema;
-  if (nullable || rest['x-kubernetes-int-or-string']) delete rest.type;
-  if (rest['x-kubernetes-preserve-unknown-fields']) {
+  const preserved = rest['x-kubernetes-preserve-unknown-fields'] === true;
+  if (nullable || preserved) {
     delete rest.properties;
     delete rest.items;
   }
+  if (nullable || rest['x-kubernetes-int-or-string'] || (preserved && rest.type === 'object')) delete rest.type;
+  if (rest.type === 'array' && !rest.items) delete rest.type;
   const { items, additionalProperties, properties } = rest;
   return {
     ...rest,
