@@ -16,6 +16,8 @@ import { horizontalPodAutoscaler } from './autoscaling/horizontal-pod-autoscaler
 import { cronJob } from './batch/cron-job.ts';
 import { job } from './batch/job.ts';
 import { certificateSigningRequest } from './certificates/certificate-signing-request.ts';
+import { clusterTrustBundle } from './certificates/cluster-trust-bundle.ts';
+import { podCertificateRequest } from './certificates/pod-certificate-request.ts';
 import { lease } from './coordination/lease.ts';
 import { configMap } from './core/config-map.ts';
 import { endpoints } from './core/endpoints.ts';
@@ -45,6 +47,7 @@ import { podDisruptionBudget } from './policy/pod-disruption-budget.ts';
 import { clusterRole, role } from './rbac/role.ts';
 import { clusterRoleBinding, roleBinding } from './rbac/role-binding.ts';
 import { deviceClass } from './resource/device-class.ts';
+import { deviceTaintRule } from './resource/device-taint-rule.ts';
 import { resourceClaim, resourceClaimTemplate } from './resource/resource-claim.ts';
 import { resourceSlice } from './resource/resource-slice.ts';
 import { priorityClass } from './scheduling/priority-class.ts';
@@ -54,6 +57,7 @@ import { csiStorageCapacity } from './storage/csi-storage-capacity.ts';
 import { storageClass } from './storage/storage-class.ts';
 import { volumeAttachment } from './storage/volume-attachment.ts';
 import { volumeAttributesClass } from './storage/volume-attributes-class.ts';
+import { storageVersionMigration } from './storagemigration/storage-version-migration.ts';
 
 /** The special rules of every built-in kind, by `group/resource`; the core group's by `/resource`. What is not here has none. */
 export const kindRules: ReadonlyMap<string, KindRules> = new Map<string, KindRules>([
@@ -88,6 +92,8 @@ export const kindRules: ReadonlyMap<string, KindRules> = new Map<string, KindRul
   ['batch/cronjobs', cronJob],
   ['batch/jobs', job],
   ['certificates.k8s.io/certificatesigningrequests', certificateSigningRequest],
+  ['certificates.k8s.io/clustertrustbundles', clusterTrustBundle],
+  ['certificates.k8s.io/podcertificaterequests', podCertificateRequest],
   ['coordination.k8s.io/leases', lease],
   ['discovery.k8s.io/endpointslices', endpointSlice],
   ['events.k8s.io/events', eventsEvent],
@@ -105,6 +111,7 @@ export const kindRules: ReadonlyMap<string, KindRules> = new Map<string, KindRul
   ['rbac.authorization.k8s.io/rolebindings', roleBinding],
   ['rbac.authorization.k8s.io/roles', role],
   ['resource.k8s.io/deviceclasses', deviceClass],
+  ['resource.k8s.io/devicetaintrules', deviceTaintRule],
   ['resource.k8s.io/resourceclaims', resourceClaim],
   ['resource.k8s.io/resourceclaimtemplates', resourceClaimTemplate],
   ['resource.k8s.io/resourceslices', resourceSlice],
@@ -115,4 +122,5 @@ export const kindRules: ReadonlyMap<string, KindRules> = new Map<string, KindRul
   ['storage.k8s.io/storageclasses', storageClass],
   ['storage.k8s.io/volumeattachments', volumeAttachment],
   ['storage.k8s.io/volumeattributesclasses', volumeAttributesClass],
+  ['storagemigration.k8s.io/storageversionmigrations', storageVersionMigration],
 ]);

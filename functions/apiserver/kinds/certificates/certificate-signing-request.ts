@@ -1,11 +1,11 @@
 import { duplicateValue, invalidValue, notSupported } from '../../../../lib/api/causes.ts';
-import { dns1123Subdomain } from '../../../../lib/api/names.ts';
 import type { Cause } from '../../../../lib/api/status.ts';
 import type { CertificateSigningRequest, CertificateSigningRequestSpec } from '../../../../lib/api/types.ts';
 import type { KindRules, RuleContext } from '../../contract.ts';
 import { checkImmutable, checkOneOf, checkRequired } from '../check.ts';
 import { semanticEqual } from '../equal.ts';
 import { keepStatus } from '../status.ts';
+import { checkSignerName } from './signer-name.ts';
 
 const USAGES = [
   'any',
@@ -60,23 +60,6 @@ function requestFault(request: string): string | undefined {
   const pem = Buffer.from(request, 'base64').toString();
   const type = /-----BEGIN ([^-]+)-----[^-]*-----END \1-----/.exec(pem)?.[1];
   return type === 'CERTIFICATE REQUEST' ? undefined : 'PEM block type must be CERTIFICATE REQUEST';
-}
-
-/** `example.com/name`. Source: ValidateSignerName in k8s.io/kubernetes/pkg/apis/core/validation. */
-function checkSignerName(causes: Cause[], name: string, field: string): void {
-  if (!checkRequired(causes, field, name)) return;
-  const [domain = '', path, ...more] = name.split('/');
-  if (path === undefined || more.length > 0) {
-    const why = "must be a fully qualified domain and path of the form 'example.com/signer-name'";
-    return void causes.push(invalidValue(field, name, why));
-  }
-  for (const fault of dns1123Subdomain(domain)) {
-    causes.push(invalidValue(field, domain, `validating label "${domain}": ${fault}`));
-  }
-  if (!domain.includes('.'))
-    causes.push(invalidValue(field, domain, 'should be a domain with at least two segments separated by dots'));
-  for (const fault of dns1123Subdomain(path))
-    causes.push(invalidValue(field, path, `validating label "${path}": ${fault}`));
 }
 
 type Conditions = NonNullable<NonNullable<CertificateSigningRequest['status']>['conditions']>;

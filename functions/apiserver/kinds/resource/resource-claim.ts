@@ -1,7 +1,7 @@
 import type { Cause } from '../../../../lib/api/status.ts';
 import type { ResourceResourceClaim as ResourceClaim, ResourceClaimTemplate } from '../../../../lib/api/types.ts';
 import type { KindRules } from '../../contract.ts';
-import { checkImmutable } from '../check.ts';
+import { checkDeclaredImmutable, checkImmutable } from '../check.ts';
 import { checkAnnotations, checkLabels } from '../metadata.ts';
 import { onlyStatus, statusKept } from '../status.ts';
 import { checkClaimSpec, defaultClaimSpec } from './device-claim.ts';
@@ -21,7 +21,7 @@ export const resourceClaim: KindRules = {
   validate: validateClaim,
   validateUpdate(object: ResourceClaim, old: ResourceClaim) {
     const causes: Cause[] = [];
-    checkImmutable(causes, 'spec', object.spec, old.spec);
+    checkDeclaredImmutable(causes, 'spec', object.spec, old.spec);
     return causes;
   },
 };
