@@ -1,8 +1,8 @@
-import { once } from 'node:events';
 import { promisify } from 'node:util';
 import { constants, gzip as gzipCallback } from 'node:zlib';
 import { type Content, type HeaderValues, LightResponse } from '../../../lib/runtime/light-response.ts';
 import type { Message, Reply } from './server.ts';
+import { sendStream } from './stream.ts';
 
 const gzip = promisify(gzipCallback);
 
@@ -22,13 +22,7 @@ export async function send(message: Message, reply: Reply, response: Response, a
   }
   const plain = reply as import('node:http').ServerResponse;
   plain.writeHead(status, headers);
-  // The client learns that its watch has begun before there is anything to tell.
-  plain.flushHeaders();
-  for await (const chunk of content) {
-    if (reply.destroyed || reply.writableEnded) return;
-    if (!plain.write(chunk)) await Promise.race([once(reply, 'drain'), once(reply, 'close')]);
-  }
-  reply.end();
+  await sendStream(reply, content);
 }
 
 interface Parts {

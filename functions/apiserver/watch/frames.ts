@@ -1,4 +1,5 @@
 import type { KubeObject } from '../../../lib/api/object.ts';
+import { Derived } from '../negotiation/derived.ts';
 import { partialObject } from '../negotiation/partial.ts';
 import { protobufOf } from '../negotiation/protobuf-list.ts';
 import { includeObject, tableOf } from '../negotiation/table.ts';
@@ -131,30 +132,18 @@ function varint(value: number): Buffer {
 }
 
 /** Watchers of one change follow each other closely, so that few frames need to be kept. */
-const MAX_SHARED = 2_048;
+const MAX_SHARED_BYTES = 2 << 20;
 
-interface SharedFrames {
-  form: string;
-  frame: Uint8Array;
-  /** Other forms of the same change. */
-  more?: Map<string, Uint8Array>;
-}
-
-const sharedFrames = new Map<Uint8Array, SharedFrames>();
+/** The frames of a change in the forms that its watchers asked for. */
+const sharedFrames = new Derived<Map<string, Uint8Array>>(MAX_SHARED_BYTES);
 
 /** The frame of these bytes in this form: encoded by the first watcher who needs it. */
 function shared(value: Uint8Array, form: string, make: () => Uint8Array): Uint8Array {
   const known = sharedFrames.get(value);
-  if (known?.form === form) return known.frame;
-  const found = known?.more?.get(form);
+  const found = known?.get(form);
   if (found) return found;
   const frame = make();
-  if (known) {
-    known.more ??= new Map();
-    known.more.set(form, frame);
-    return frame;
-  }
-  if (sharedFrames.size >= MAX_SHARED) sharedFrames.delete(sharedFrames.keys().next().value!);
-  sharedFrames.set(value, { form, frame });
+  if (known) known.set(form, frame);
+  else sharedFrames.set(value, new Map([[form, frame]]), frame.byteLength);
   return frame;
 }
