@@ -14,7 +14,7 @@ import { renewLease } from './node/lease.ts';
 import type { Machine } from './node/machine.ts';
 import { type MachineSource, machineSource, NodeRegistration } from './node/node.ts';
 import { refusal } from './pods/admission.ts';
-import { Cgroups, cgroupVersion } from './pods/cgroups.ts';
+import { Cgroups, cgroupVersion, swapAccounting } from './pods/cgroups.ts';
 import { containerEvents } from './pods/container-events.ts';
 import { parseResolvConf } from './pods/dns.ts';
 import type { PodEquipment } from './pods/equipment.ts';
@@ -64,8 +64,8 @@ export async function startAgent(config: AgentConfig, dependencies: AgentDepende
   await Promise.all([config.podsDir, config.logsDir].map((folder) => mkdir(folder, { recursive: true, mode: 0o750 })));
 
   const source = dependencies.machine ?? machineSource(config.podsDir);
-  const registration = new NodeRegistration(context, source);
   const recorder = createRecorder(client, { component: 'kubelet', host: config.nodeName, clock, random });
+  const registration = new NodeRegistration(context, source, recorder);
   const onError = (error: unknown, resource: string) => log('cannot follow a resource', { resource, error });
   const caches = createCaches(client, { clock, random, onError });
   caches.cache(serviceType);
@@ -122,10 +122,12 @@ async function equip(parts: Parts, pods: () => Pods): Promise<PodEquipment> {
   const { client, clock, random, log, config, runtime } = context;
   const tokens = new TokenKeeper(client, clock, random);
   const content: ContentSource = clientSource(client, (pod, request) => tokens.token(pod, request));
-  const cgroups = new Cgroups(config, await cgroupVersion(config.cgroupMount), log);
+  const version = await cgroupVersion(config.cgroupMount);
+  const cgroups = new Cgroups(config, version, () => pods().active(), log);
   const prober = new Prober(context, recorder, (uid) => pods().wake(uid));
   const references = new References(context, (uid) => pods().volumesChanged(uid));
   const writer = new StatusWriter({ client, clock, random, log, signal, written: (pod) => pods().written(pod) });
+  const images = new Images({ runtime, clock, content });
   const volumes = new Volumes({ context, content, mounter });
   const allocatable = () => stringQuantities(node().status?.allocatable ?? {});
   signal.addEventListener('abort', () => {
@@ -136,7 +138,7 @@ async function equip(parts: Parts, pods: () => Pods): Promise<PodEquipment> {
     context,
     recorder,
     observer: new Observer(runtime),
-    images: new Images({ runtime, clock, content }),
+    images,
     volumes,
     content,
     services: caches.cache(serviceType),
@@ -144,7 +146,8 @@ async function equip(parts: Parts, pods: () => Pods): Promise<PodEquipment> {
       memoryBytes: machine.memoryBytes,
       milliCpus: machine.cpus * 1000,
       minOomScoreAdj: await ownOomScoreAdj(),
-      cgroups: cgroups.version,
+      cgroups: version,
+      swapAccounting: await swapAccounting(config.cgroupMount, version),
     },
     allocatable,
     prober,
@@ -161,6 +164,7 @@ async function equip(parts: Parts, pods: () => Pods): Promise<PodEquipment> {
       references.forget(uid);
       tokens.forget(uid);
       writer.forget(uid);
+      images.forget(uid);
     },
     unlessGone(error) {
       if (!isReason(error, 'NotFound', 'Conflict')) throw error;

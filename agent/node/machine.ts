@@ -1,11 +1,14 @@
-import { readFile, statfs } from 'node:fs/promises';
+import { readdir, readFile, statfs } from 'node:fs/promises';
 import { arch, cpus, release, totalmem } from 'node:os';
+import { Quantity } from '../../lib/api/quantity.ts';
 
 /** What the machine is. */
 export interface Machine {
   cpus: number;
   memoryBytes: number;
   diskBytes: number;
+  /** Pages set aside, in bytes, by the resource's name: hugepages-2Mi. */
+  hugepages: Readonly<Record<string, number>>;
   architecture: string;
   kernelVersion: string;
   osImage: string;
@@ -29,6 +32,7 @@ export async function readMachine(stateDir: string): Promise<Machine> {
     cpus: cpus().length,
     memoryBytes: totalmem(),
     diskBytes: disk.blocks * disk.bsize,
+    hugepages: await readHugepages(),
     architecture: ARCHITECTURES[arch()] ?? arch(),
     kernelVersion: release(),
     osImage: /^PRETTY_NAME="?([^"\n]*)"?$/m.exec(osRelease)?.[1] ?? 'Linux',
@@ -36,6 +40,18 @@ export async function readMachine(stateDir: string): Promise<Machine> {
     systemUUID: systemUUID || machineID,
     bootID,
   };
+}
+
+/** hugetlbpage in the kernel's documentation: one folder for each size, named in kB. */
+async function readHugepages(): Promise<Record<string, number>> {
+  const folder = '/sys/kernel/mm/hugepages';
+  const sizes: Record<string, number> = {};
+  for (const name of await readdir(folder).catch(() => [])) {
+    const kilobytes = Number(/^hugepages-(\d+)kB$/.exec(name)?.[1] ?? 0);
+    const pages = Number(await text(`${folder}/${name}/nr_hugepages`));
+    if (kilobytes > 0) sizes[`hugepages-${Quantity.of(kilobytes * 1024, 'BinarySI')}`] = pages * kilobytes * 1024;
+  }
+  return sizes;
 }
 
 /** Free memory and disk, for the conditions. */

@@ -68,10 +68,15 @@ function nodeCapacity(config: AgentConfig, machine: Machine): Record<string, str
     cpu: String(machine.cpus),
     memory: `${Math.floor(machine.memoryBytes / 1024)}Ki`,
     'ephemeral-storage': `${Math.floor(machine.diskBytes / 1024)}Ki`,
-    'hugepages-1Gi': '0',
-    'hugepages-2Mi': '0',
+    ...hugepages(machine),
     pods: String(config.maxPods),
   };
+}
+
+function hugepages({ hugepages: sizes }: Machine): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(sizes).map(([name, bytes]) => [name, Quantity.of(bytes, 'BinarySI').toString()]),
+  );
 }
 
 function allocatable({ reserved = {} }: AgentConfig, capacity: Record<string, string>): Record<string, string> {

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Stored } from '../../lib/api/object.ts';
 import { isReason } from '../../lib/api/status.ts';
 import type { Node, NodeStatus } from '../../lib/api/types.ts';
+import type { EventRecorder } from '../../lib/client/events.ts';
 import { nodes } from '../../lib/client/resource-type.ts';
 import { delay, timestamp } from '../../lib/runtime/clock.ts';
 import type { AgentContext } from '../context.ts';
@@ -30,13 +31,15 @@ export function machineSource(stateDir: string): MachineSource {
 export class NodeRegistration {
   readonly #context: AgentContext;
   readonly #source: MachineSource;
+  readonly #recorder: EventRecorder;
   #node: Stored<Node> | undefined;
   #reportedAtMs = 0;
   readonly #registered = Promise.withResolvers<void>();
 
-  constructor(context: AgentContext, source: MachineSource) {
+  constructor(context: AgentContext, source: MachineSource, recorder: EventRecorder) {
     this.#context = context;
     this.#source = source;
+    this.#recorder = recorder;
   }
 
   /** As the API has it; before registration as it will be. */
@@ -75,9 +78,18 @@ export class NodeRegistration {
     const due = clock.now() - this.#reportedAtMs >= REPORT_MS;
     if (!due && sameStatus(this.#node.status, status)) return;
     const patch = { type: 'strategic', body: { status: withReplacedLists(status) } } as const;
+    const before = this.ready;
     this.#node = await client.patch(nodes, { name: config.nodeName }, patch, { subresource: 'status' });
+    if (this.ready !== before) this.#tell(this.ready ? 'NodeReady' : 'NodeNotReady');
     this.#reportedAtMs = clock.now();
     this.#registered.resolve();
+  }
+
+  /** kubelet gives its Events the node's name as uid, as `kubectl describe node` expects. */
+  #tell(reason: string): void {
+    const { nodeName } = this.#context.config;
+    const about = { apiVersion: 'v1', kind: 'Node', name: nodeName, uid: nodeName };
+    this.#recorder.normal(about, reason, `Node ${nodeName} status is now: ${reason}`);
   }
 
   async #register(machine: Machine): Promise<Stored<Node>> {

@@ -1,7 +1,8 @@
-import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
+import { access, mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Pod } from '../../lib/api/types.ts';
 import type { AgentConfig, Log } from '../context.ts';
+import { podRequests } from './admission.ts';
 import { qosClass } from './qos.ts';
 import { cpuQuota, cpuShares, milli, bytes as toBytes } from './resources.ts';
 
@@ -18,6 +19,17 @@ export function podCgroup(pod: Pod, cgroupRoot: string): string {
 export async function cgroupVersion(mount: string): Promise<CgroupVersion> {
   const controllers = await readFile(join(mount, 'cgroup.controllers'), 'utf8').catch(() => undefined);
   return controllers === undefined ? 'v1' : 'v2';
+}
+
+/** Source: kuberuntime_container_linux.go swapControllerAvailable. */
+export async function swapAccounting(mount: string, version: CgroupVersion): Promise<boolean> {
+  const own = /^0::(.*)$/m.exec(await readFile('/proc/self/cgroup', 'utf8'))?.[1] ?? '/';
+  const file =
+    version === 'v1' ? join(mount, 'memory/memory.memsw.limit_in_bytes') : join(mount, own, 'memory.swap.max');
+  return access(file).then(
+    () => true,
+    () => false,
+  );
 }
 
 interface Limits {
@@ -47,11 +59,18 @@ export function podLimits(pod: Pod): Limits {
 export class Cgroups {
   readonly #config: Pick<AgentConfig, 'cgroupMount' | 'cgroupRoot'>;
   readonly version: CgroupVersion;
+  readonly #activePods: () => readonly Pod[];
   readonly #log: Log;
 
-  constructor(config: Pick<AgentConfig, 'cgroupMount' | 'cgroupRoot'>, version: CgroupVersion, log: Log) {
+  constructor(
+    config: Pick<AgentConfig, 'cgroupMount' | 'cgroupRoot'>,
+    version: CgroupVersion,
+    activePods: () => readonly Pod[],
+    log: Log,
+  ) {
     this.#config = config;
     this.version = version;
+    this.#activePods = activePods;
     this.#log = log;
   }
 
@@ -59,8 +78,10 @@ export class Cgroups {
   async setUp(pod: Pod): Promise<void> {
     const path = podCgroup(pod, this.#config.cgroupRoot);
     try {
-      if (this.version === 'v1') await this.#setUpV1(path, podLimits(pod));
-      else await this.#setUpV2(path, podLimits(pod));
+      const apply = this.version === 'v1' ? this.#setUpV1 : this.#setUpV2;
+      await apply.call(this, path, podLimits(pod));
+      // All pods of a class together weigh what they ask for. Source: cm/qos_container_manager_linux.go.
+      if (qosClass(pod) !== 'Guaranteed') await apply.call(this, dirname(path), { shares: this.#classShares(pod) });
     } catch (error) {
       this.#log('cannot set the limits of a pod', { path, error });
     }
@@ -73,6 +94,15 @@ export class Cgroups {
         await removeTree(join(hierarchy, this.#config.cgroupRoot, 'kubepods', qos, `pod${uid}`));
       }
     }
+  }
+
+  #classShares(pod: Pod): number {
+    const qos = qosClass(pod);
+    if (qos === 'BestEffort') return cpuShares(0);
+    const peers = this.#activePods().filter(
+      (other) => qosClass(other) === qos && other.metadata?.uid !== pod.metadata?.uid,
+    );
+    return cpuShares([...peers, pod].reduce((sum, one) => sum + Number(podRequests(one)['cpu'] ?? 0n), 0));
   }
 
   async #setUpV1(path: string, { shares, quota, memoryBytes }: Limits): Promise<void> {

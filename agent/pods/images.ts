@@ -43,6 +43,14 @@ export class Images {
     return this.#pull(pod, name, sandbox, events);
   }
 
+  forget(podUid: string): void {
+    for (const key of this.#failures.keys()) {
+      if (!key.startsWith(`${podUid}_`)) continue;
+      this.#failures.delete(key);
+      this.#backoffs.forget(key);
+    }
+  }
+
   async #inspect(name: string, events: ContainerEvents): Promise<Image | undefined> {
     try {
       return await this.#runtime.imageStatus(name);

@@ -16,6 +16,8 @@ export interface NodeFacts {
   /** The most negative oom_score_adj that this machine lets us set: containers in a sandbox may be refused any. */
   minOomScoreAdj: number;
   cgroups: 'v1' | 'v2';
+  /** The kernel accounts for swap: without it a limit of it is refused. */
+  swapAccounting: boolean;
 }
 
 export function containerResources(pod: Pod, container: Container, node: NodeFacts): LinuxContainerResources {
@@ -26,7 +28,9 @@ export function containerResources(pod: Pod, container: Container, node: NodeFac
   return {
     cpuShares: cpuShares(cpuRequest),
     ...cpuQuota(cpuLimit),
-    ...(memoryLimit ? { memoryLimitInBytes: memoryLimit, memorySwapLimitInBytes: memoryLimit } : {}),
+    ...(memoryLimit ? { memoryLimitInBytes: memoryLimit } : {}),
+    // Memory and swap together no more than memory: no swap, as kubelet's default NoSwap.
+    ...(memoryLimit && node.swapAccounting ? { memorySwapLimitInBytes: memoryLimit } : {}),
     oomScoreAdj: Math.max(node.minOomScoreAdj, oomScoreAdj(pod, container, node.memoryBytes)),
     ...hugepages(limits),
     // A limit set by an earlier agent with memory QoS must not stay behind.

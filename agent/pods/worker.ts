@@ -16,6 +16,7 @@ import { podIPsOf, startPod } from './start-pod.ts';
 
 /** Sandboxes that die as soon as they are made must not be made in a tight loop. */
 const SANDBOX_PAUSE_MS = 1000;
+const YOUNG_MS = 30_000;
 
 /** Why the agent itself ends the pod. */
 interface Ended {
@@ -79,7 +80,14 @@ export class PodWorker {
 
   /** Something of it may end by itself soon: the runtime is to be looked at often. */
   get busy(): boolean {
-    return this.#starting !== undefined || this.#kills.size > 0;
+    return this.#starting !== undefined || this.#kills.size > 0 || this.#young;
+  }
+
+  /** Its init containers follow one another. One that stays Pending is not worth the trouble. */
+  get #young(): boolean {
+    const { phase, startTime } = this.#pod?.status ?? {};
+    const age = this.#equipment.context.clock.now() - Date.parse(startTime ?? '');
+    return phase === 'Pending' && age < YOUNG_MS;
   }
 
   /** An answer to our own write may come before the watch tells of what was before it. */

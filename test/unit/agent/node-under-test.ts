@@ -89,7 +89,7 @@ export async function nodeUnderTest(): Promise<NodeUnderTest> {
     async eventReasons() {
       await node.agent.recorder.flush();
       const { items } = await client.list(events as typeof events & { object?: Event });
-      return items.map(({ reason = '' }) => reason);
+      return items.filter(({ involvedObject }) => involvedObject.kind === 'Pod').map(({ reason = '' }) => reason);
     },
     async restart() {
       await node.agent.stop();
@@ -128,6 +128,7 @@ const MACHINE = {
     cpus: 4,
     memoryBytes: 8 * 1024 ** 3,
     diskBytes: 100 * 1024 ** 3,
+    hugepages: { 'hugepages-2Mi': 0 },
     architecture: 'amd64',
     kernelVersion: '6.1',
     osImage: 'Debian',

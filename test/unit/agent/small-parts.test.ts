@@ -113,7 +113,13 @@ it('tells of services as Docker links did', () => {
 });
 
 describe('resources', () => {
-  const node = { memoryBytes: 1e10, milliCpus: 4000, minOomScoreAdj: -1000, cgroups: 'v1' as const };
+  const node = {
+    memoryBytes: 1e10,
+    milliCpus: 4000,
+    minOomScoreAdj: -1000,
+    cgroups: 'v1' as const,
+    swapAccounting: true,
+  };
   const of = (resources: object) => pod({ spec: { containers: [{ name: 'c', image: 'i', resources }] } });
 
   it.each([
