@@ -32,7 +32,9 @@ const stages: Stage[] = [
     ...jest('integration', ['test/integration', '--runInBand']),
     lacks: () => needsRoot() ?? needsPeers('kubectl', 'helm'),
   },
-  ...(ci ? [conformanceSlice()] : []),
+  ...(ci
+    ? [{ ...jest('parity', ['test/parity']), lacks: () => needsPeers('kube-apiserver', 'etcd') }, conformanceSlice()]
+    : []),
 ];
 
 const total: Counts = { passed: 0, failed: 0 };
