@@ -4,6 +4,8 @@ import type { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import { type HeaderValues, lightRequest } from '../../../lib/runtime/light-response.ts';
 import type { Apiserver, Connection, UpgradeTarget } from '../contract.ts';
+import { requestInfo, targetOf } from '../request-info.ts';
+import { isStreamed, isWebSocket, streamOverWebSocket } from './web-socket.ts';
 
 /** PEM: the apiserver's client certificate for agents, and who signs theirs. */
 export interface UpgradeCredentials {
@@ -23,7 +25,21 @@ export async function upgrade(
 ): Promise<void> {
   socket.on('error', () => socket.destroy());
   const url = `https://${message.headers.host ?? 'localhost'}${message.url ?? '/'}`;
-  const request = lightRequest({ method: message.method ?? 'GET', url, headers: message.headers as HeaderValues });
+  const left = new AbortController();
+  socket.once('close', () => left.abort());
+  const request = lightRequest({
+    method: message.method ?? 'GET',
+    url,
+    headers: message.headers as HeaderValues,
+    signal: left.signal,
+  });
+  const info = requestInfo(request.method, targetOf(request.url));
+  if (isWebSocket(message) && isStreamed(info)) {
+    const response = await apiserver.fetch(request, connection);
+    if (response.ok) await streamOverWebSocket(response, info, message, socket, head);
+    else socket.end(await refusal(response));
+    return;
+  }
   const target = await apiserver.connect(request, connection);
   if ('status' in target) {
     socket.end(await refusal(target));
