@@ -34,7 +34,13 @@ export function refusal(
   const os = pod.spec?.os?.name;
   if (os && os !== 'linux')
     return { reason: 'PodOSNotSupported', message: "Failed to admit pod as the OS field doesn't match node OS" };
-  return badSysctl(pod) ?? insufficient(pod, others, node) ?? wrongNode(pod, node) ?? takenPort(pod, others);
+  return (
+    badSysctl(pod) ??
+    unsupported(pod) ??
+    insufficient(pod, others, node) ??
+    wrongNode(pod, node) ??
+    takenPort(pod, others)
+  );
 }
 
 function badSysctl(pod: Pod): Refusal | undefined {
@@ -43,6 +49,25 @@ function badSysctl(pod: Pod): Refusal | undefined {
   );
   if (!forbidden) return undefined;
   return { reason: 'SysctlForbidden', message: `forbidden sysctl: "${forbidden.name}" not allowlisted` };
+}
+
+/** What the runtime would silently leave out must not be promised. */
+function unsupported({ spec }: Pod): Refusal | undefined {
+  if (spec?.securityContext?.supplementalGroupsPolicy === 'Strict') {
+    const message = 'SupplementalGroupsPolicy=Strict is not supported in this node';
+    return { reason: 'SupplementalGroupsPolicyNotSupported', message };
+  }
+  const contexts = [
+    ...(spec?.containers ?? []),
+    ...(spec?.initContainers ?? []),
+    { securityContext: spec?.securityContext },
+  ];
+  const confined = contexts.some(({ securityContext }) => {
+    const type = securityContext?.appArmorProfile?.type;
+    return type !== undefined && type !== 'Unconfined';
+  });
+  if (!confined) return undefined;
+  return { reason: 'AppArmor', message: 'Cannot enforce AppArmor: AppArmor is not enabled on the host' };
 }
 
 function insufficient(pod: Pod, others: readonly Pod[], { status }: Pick<Node, 'status'>): Refusal | undefined {

@@ -13,6 +13,7 @@ export interface ContainerInput {
   env: ReadonlyMap<string, string>;
   mounts: Mount[];
   node: NodeFacts;
+  seccompDir: string;
   /** The container whose processes an ephemeral container joins. */
   targetId?: string | undefined;
 }
@@ -20,7 +21,7 @@ export interface ContainerInput {
 /** Source: kuberuntime_container.go generateContainerConfig. Pure. */
 export function containerConfig(input: ContainerInput): ContainerConfig {
   const { pod, container, restartCount, image, env, mounts, node, targetId } = input;
-  const securityContext = containerSecurityContext(pod, container, image);
+  const securityContext = containerSecurityContext(pod, container, image, input.seccompDir);
   const { namespaceOptions } = securityContext;
   // A shared process namespace has the target in it already.
   if (targetId && namespaceOptions.pid === 'CONTAINER')

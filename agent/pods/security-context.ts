@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Container, Pod, SeccompProfile, SecurityContext } from '../../lib/api/types.ts';
 import type {
   Image,
@@ -61,6 +62,7 @@ export function containerSecurityContext(
   pod: Pod,
   container: Container,
   image: Image | undefined,
+  seccompDir: string,
 ): LinuxContainerSecurityContext {
   const own = container.securityContext ?? {};
   const merged = { ...pick(pod.spec?.securityContext), ...pick(own) };
@@ -76,7 +78,7 @@ export function containerSecurityContext(
     noNewPrivs: own.allowPrivilegeEscalation === false,
     maskedPaths: unmasked ? [] : MASKED_PATHS,
     readonlyPaths: unmasked ? [] : READONLY_PATHS,
-    seccomp: seccomp(own.privileged ? undefined : merged.seccompProfile),
+    seccomp: seccomp(own.privileged ? undefined : merged.seccompProfile, seccompDir),
   };
 }
 
@@ -101,11 +103,12 @@ function user(runAsUser: number | undefined, image: Image | undefined): { runAsU
   return image?.username ? { runAsUsername: image.username } : {};
 }
 
-/** Without a profile there is none: kubelet's default too. */
-function seccomp(profile: SeccompProfile | undefined): SecurityProfile {
+/** Without a profile there is none: kubelet's default too. Profiles of the node's own lie in one folder. */
+function seccomp(profile: SeccompProfile | undefined, folder: string): SecurityProfile {
   if (!profile) return { profileType: 'Unconfined' };
   const profileType = profile.type as SecurityProfile['profileType'];
-  return profile.localhostProfile ? { profileType, localhostRef: profile.localhostProfile } : { profileType };
+  const { localhostProfile } = profile;
+  return localhostProfile ? { profileType, localhostRef: join(folder, localhostProfile) } : { profileType };
 }
 
 /** Throws CreateContainerConfigError when the container could run as root against its will. Source: verifyRunAsNonRoot. */

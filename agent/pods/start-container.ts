@@ -1,5 +1,5 @@
 import { mkdir, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Container, EphemeralContainer, Pod, Service } from '../../lib/api/types.ts';
 import type { EventRecorder } from '../../lib/client/events.ts';
 import type { AgentContext } from '../context.ts';
@@ -59,6 +59,8 @@ export async function startContainer(equipment: StartEquipment, request: StartRe
     await mkdir(join(sandboxConfig.logDirectory, container.name), { recursive: true, mode: 0o755 });
     const hostname = podHostname(pod, context.config.clusterDomain);
     const { paths, podIPs } = request;
+    // Beside the pods, as kubelet has it below its root.
+    const seccompDir = join(dirname(context.config.podsDir), 'seccomp');
     const mounts = await containerMounts({ pod, container, volumes: equipment.volumes, paths, env, podIPs, hostname });
     return containerConfig({
       pod,
@@ -68,6 +70,7 @@ export async function startContainer(equipment: StartEquipment, request: StartRe
       env,
       mounts,
       node: equipment.node,
+      seccompDir,
       targetId: target(request),
     });
   });
