@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../../lib/api/object.ts';
 import { validateSchema } from '../../../lib/api/schema.ts';
+import { encodeJson } from '../encode.ts';
 import type { ResourceType } from './resource-table.ts';
 
 const decoder = new TextDecoder();
@@ -24,7 +25,7 @@ export function encodeStored(type: ResourceType, object: KubeObject, revision: n
   const stored = type.conversion ? type.conversion.toStored(object) : object;
   const { apiVersion, kind, metadata, ...rest } = stored;
   const resourceVersion = revision === undefined ? undefined : String(revision);
-  return Buffer.from(JSON.stringify({ kind, apiVersion, metadata: { ...metadata, resourceVersion }, ...rest }));
+  return encodeJson({ kind, apiVersion, metadata: { ...metadata, resourceVersion }, ...rest });
 }
 
 /** Same content whatever the order of keys; undefined is absent. */
