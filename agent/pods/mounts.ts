@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Container, Pod, VolumeMount } from '../../lib/api/types.ts';
+import type { Random } from '../../lib/runtime/random.ts';
 import type { Mount } from '../runtime-contract.ts';
 import type { VolumePaths, Volumes } from '../volumes/volumes.ts';
 import { expand, unresolved } from './expansion.ts';
@@ -17,6 +17,7 @@ export interface MountInput {
   env: ReadonlyMap<string, string>;
   podIPs: readonly string[];
   hostname: PodHostname;
+  random: Random;
 }
 
 const HOSTS = '/etc/hosts';
@@ -95,10 +96,10 @@ async function hostsMount({ pod, volumes, podIPs, hostname }: MountInput): Promi
 }
 
 /** Each instance of the container has a file of its own; any user in it may write. */
-async function messageMount({ pod, container, volumes }: MountInput): Promise<Mount> {
+async function messageMount({ pod, container, volumes, random }: MountInput): Promise<Mount> {
   const folder = join(volumes.podFolder(pod.metadata!.uid!), 'containers', container.name);
   await mkdir(folder, { recursive: true, mode: 0o750 });
-  const path = join(folder, randomUUID().slice(0, 8));
+  const path = join(folder, random.suffix(8));
   await writeFile(path, '');
   await chmod(path, 0o666);
   return { containerPath: container.terminationMessagePath ?? DEFAULT_MESSAGE_PATH, hostPath: path };

@@ -61,7 +61,9 @@ export async function startContainer(equipment: StartEquipment, request: StartRe
     const { paths, podIPs } = request;
     // Beside the pods, as kubelet has it below its root.
     const seccompDir = join(dirname(context.config.podsDir), 'seccomp');
-    const mounts = await containerMounts({ pod, container, volumes: equipment.volumes, paths, env, podIPs, hostname });
+    const { volumes } = equipment;
+    const { random } = context;
+    const mounts = await containerMounts({ pod, container, volumes, paths, env, podIPs, hostname, random });
     return containerConfig({
       pod,
       container,
