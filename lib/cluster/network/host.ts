@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { ClusterConfig } from '../config.ts';
 import { gateway } from '../config.ts';
-import { ipBatch, ipJson, run } from './ip.ts';
+import { allowForwarding, disallowForwarding } from './forward.ts';
+import { ipBatch, run } from './ip.ts';
 
 const FORWARDING = '/proc/sys/net/ipv4/ip_forward';
 
@@ -13,6 +14,7 @@ export async function ensureBridge(cluster: ClusterConfig): Promise<void> {
   // Forwarding stays on when the cluster goes: other software may have come to rely on it.
   if (readFileSync(FORWARDING, 'utf8').trim() === '0') writeFileSync(FORWARDING, '1');
   await run(['nft', '-f', '-'], masquerade(cluster));
+  await allowForwarding(cluster);
 }
 
 /** What leaves the cluster gets the host's address; within the cluster, sources are kept. */
@@ -30,16 +32,12 @@ function masquerade(cluster: ClusterConfig): string {
 }
 
 export async function removeBridge(cluster: ClusterConfig): Promise<void> {
+  await disallowForwarding(cluster);
   if (existsSync(`/sys/class/net/${cluster.bridge}`)) await ipBatch([`link delete ${cluster.bridge}`]);
   const tables = JSON.parse(await run(['nft', '--json', 'list', 'tables'])).nftables as { table?: { name: string } }[];
   if (tables.some(({ table }) => table?.name === tableName(cluster))) {
     await run(['nft', 'delete', 'table', 'ip', tableName(cluster)]);
   }
-}
-
-/** The names that `ip link` shows on the bridge. */
-export async function bridgePorts(cluster: ClusterConfig): Promise<string[]> {
-  return (await ipJson('link', 'show', 'master', cluster.bridge)).map((link) => link.ifname);
 }
 
 function tableName({ name, bridge }: ClusterConfig): string {
