@@ -13,6 +13,7 @@ import { negotiate, type Output } from './negotiation/media-types.ts';
 import { respond, respondError } from './negotiation/respond.ts';
 import { connectTarget, isConnect, proxy } from './proxy/proxy.ts';
 import { type Call, isResponse } from './registry/call.ts';
+import { warnDeprecated } from './registry/deprecations.ts';
 import { ResourceTable } from './registry/resource-table.ts';
 import { verbOf } from './registry/verbs.ts';
 import { isVirtual } from './registry/virtual.ts';
@@ -94,6 +95,7 @@ async function serve(server: Server, request: Request, connection: Connection, a
   const lacking = { protobuf: type.custom !== undefined, table: isVirtual(type) };
   const output = negotiate(request.headers, target.query, info.verb === 'watch', lacking);
   const call: Call = { ...partial, output, warnings: [] };
+  warnDeprecated(call);
   const answer = await verb(call);
   return isResponse(answer) ? answer : respond(call, answer);
 }

@@ -58,6 +58,7 @@ export function customTypeOf(
     definition: definition.metadata?.name ?? '',
     listKind: names.listKind ?? `${names.kind}List`,
     schema,
+    deprecation: version.deprecated ? (version.deprecationWarning ?? deprecation(definition, version)) : undefined,
     ownership: ownershipSchema(schema),
     printerColumns: (version.additionalPrinterColumns ?? [AGE]) as CustomType['printerColumns'],
     scale: version.subresources?.scale,
@@ -69,6 +70,10 @@ export function customTypeOf(
         options,
       ),
   };
+}
+
+function deprecation({ spec }: CustomResourceDefinition, { name }: CustomResourceDefinitionVersion): string {
+  return `${spec.group}/${name} ${spec.names.kind} is deprecated`;
 }
 
 /** A built-in kind that is nothing but its metadata, to read metadata by. */

@@ -30,6 +30,8 @@ export interface CustomType {
   readonly schema: JSONSchemaProps;
   /** The schema as field ownership counts by it. */
   readonly ownership: Schema;
+  /** What its users are told, when this version is deprecated. */
+  readonly deprecation: string | undefined;
   readonly printerColumns: readonly PrinterColumn[];
   readonly scale?: CustomResourceSubresourceScale | undefined;
   decode(object: KubeObject, options: SchemaOptions): Decoded;

@@ -3,6 +3,7 @@ import { noSuchResource } from '../discovery/discovery.ts';
 import { methodNotAllowed } from '../method-not-allowed.ts';
 import { watch } from '../watch/watch.ts';
 import type { Call, Verb } from './call.ts';
+import { componentStatuses } from './component-statuses.ts';
 import { create } from './create.ts';
 import { remove } from './delete.ts';
 import { deleteCollection } from './deletecollection.ts';
@@ -42,6 +43,7 @@ export function verbOf({ info, type, request }: Pick<Call, 'info' | 'type' | 're
 
 function mainVerb(info: RequestInfo, type: ResourceType): Verb | undefined {
   if (!type.verbs.includes(info.verb)) return undefined;
+  if (info.group === '' && info.resource === 'componentstatuses') return componentStatuses[info.verb];
   if (info.verb !== 'create') return VERBS[info.verb];
   if (info.name) return undefined;
   return isVirtual(type) ? createVirtual : create;

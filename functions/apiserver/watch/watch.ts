@@ -1,6 +1,7 @@
 import { isReason, StatusError } from '../../../lib/api/status.ts';
-import { lightResponse } from '../../../lib/runtime/light-response.ts';
+import { type HeaderValues, lightResponse } from '../../../lib/runtime/light-response.ts';
 import { type Change, type Item, StoreError, type WatchBatch } from '../../../lib/storage/contract.ts';
+import { warningHeaders } from '../negotiation/respond.ts';
 import type { Call } from '../registry/call.ts';
 import { listItems } from '../registry/list.ts';
 import { checkResourceVersion, type ListOptions, listOptions } from '../registry/list-options.ts';
@@ -21,7 +22,8 @@ export async function watch(call: Call): Promise<Response> {
   const options = listOptions(call);
   const frames = framesFor(call);
   const start = await startOf(call, options);
-  const headers = { 'content-type': frames.contentType, 'cache-control': 'no-cache, private' };
+  const headers: HeaderValues = { 'content-type': frames.contentType, 'cache-control': 'no-cache, private' };
+  if (call.warnings.length) headers['warning'] = warningHeaders(call.warnings);
   return lightResponse(200, headers, stream(call, options, frames, start));
 }
 
