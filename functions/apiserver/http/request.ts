@@ -31,6 +31,11 @@ function headersOf(message: Message): HeaderValues {
 function abortSignal(reply: Reply, closing: AbortSignal): AbortSignal {
   const controller = new AbortController();
   const abort = () => controller.abort();
+  // Looked at for the first time when the client had already gone: `close` will not come again.
+  if (closing.aborted || reply.destroyed || reply.closed) {
+    abort();
+    return controller.signal;
+  }
   reply.once('close', () => {
     closing.removeEventListener('abort', abort);
     abort();

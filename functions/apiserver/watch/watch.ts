@@ -55,13 +55,14 @@ async function* stream(
   frames: Frames,
   start: Start,
 ): AsyncGenerator<Uint8Array, void, void> {
+  const { signal } = call.request;
+  if (signal.aborted) return;
   const end = new AbortController();
   const stop = () => end.abort();
   const timer = call.server.clock.schedule(timeoutMs(call, options), stop);
-  const { signal } = call.request;
   signal.addEventListener('abort', stop);
   try {
-    if (!signal.aborted) yield* initialEvents(call, frames, start);
+    yield* initialEvents(call, frames, start);
     yield* laterEvents(call, options, frames, start.from, end.signal);
   } catch (error) {
     yield errorFrame(call, frames, error);
