@@ -24,6 +24,8 @@ const FLUSH_MS = 300_000;
 /** The pods that want a node: ready, backing off, or waiting for the cluster to change. */
 export class PendingPods {
   readonly #pods = new Map<string, Pending>();
+  /** Those that are ready or backing off. Asked for at every change, so it is kept. */
+  readonly #active = new Set<Pending>();
   readonly #hints: ReadonlyMap<string, readonly ClusterChange[]>;
   #sequence = 0;
 
@@ -33,8 +35,7 @@ export class PendingPods {
 
   /** Whether any pod is ready or backing off. */
   get active(): boolean {
-    for (const pending of this.#pods.values()) if (!pending.rejectedBy && !pending.underWay) return true;
-    return false;
+    return this.#active.size > 0;
   }
 
   /** A pod came or changed. */
@@ -44,29 +45,35 @@ export class PendingPods {
     if (!known) {
       const sequence = this.#sequence++;
       const fresh = { attempts: 0, readyAtMs: 0, rejectedBy: undefined, flushAtMs: Infinity, underWay: false };
-      this.#pods.set(pod.uid, { pod, signature, sequence, ...fresh });
+      const pending = { pod, signature, sequence, ...fresh };
+      this.#pods.set(pod.uid, pending);
+      this.#active.add(pending);
       return;
     }
     known.pod = pod;
     if (known.signature === signature) return;
     known.signature = signature;
-    known.rejectedBy = undefined;
     known.readyAtMs = 0;
+    this.#release(known);
   }
 
   delete(uid: string): void {
+    const pending = this.#pods.get(uid);
+    if (!pending) return;
     this.#pods.delete(uid);
+    this.#active.delete(pending);
   }
 
   /** Ready pods, the most urgent first; they are under way until `reject`, `retry` or `delete`. */
   take(now: number, limit: number): PodInfo[] {
     this.#flush(now);
-    const ready = [...this.#pods.values()].filter((p) => !p.rejectedBy && !p.underWay && p.readyAtMs <= now);
+    const ready = [...this.#active].filter(({ readyAtMs }) => readyAtMs <= now);
     ready.sort((a, b) => b.pod.priority - a.pod.priority || a.sequence - b.sequence);
     const taken = ready.slice(0, limit);
     for (const pending of taken) {
       pending.underWay = true;
       pending.attempts++;
+      this.#active.delete(pending);
     }
     return taken.map((pending) => pending.pod);
   }
@@ -78,6 +85,7 @@ export class PendingPods {
     this.retry(uid, now);
     pending.rejectedBy = plugins;
     pending.flushAtMs = now + FLUSH_MS;
+    this.#active.delete(pending);
   }
 
   /** Something went wrong: again after the back-off. */
@@ -85,6 +93,7 @@ export class PendingPods {
     const pending = this.#pods.get(uid);
     if (!pending) return;
     pending.underWay = false;
+    this.#release(pending);
     pending.readyAtMs = now + Math.min(MAX_BACKOFF_MS, INITIAL_BACKOFF_MS * 2 ** (pending.attempts - 1));
   }
 
@@ -95,7 +104,7 @@ export class PendingPods {
       if (!plugins) continue;
       const hopeful =
         plugins.length === 0 ? change === 'node' : plugins.some((p) => this.#hints.get(p)?.includes(change));
-      if (hopeful) pending.rejectedBy = undefined;
+      if (hopeful) this.#release(pending);
     }
   }
 
@@ -109,7 +118,13 @@ export class PendingPods {
   }
 
   #flush(now: number): void {
-    for (const pending of this.#pods.values()) if (pending.flushAtMs <= now) pending.rejectedBy = undefined;
+    for (const pending of this.#pods.values()) if (pending.flushAtMs <= now) this.#release(pending);
+  }
+
+  /** It is not waiting for a change any more. */
+  #release(pending: Pending): void {
+    pending.rejectedBy = undefined;
+    if (!pending.underWay) this.#active.add(pending);
   }
 }
 
