@@ -10,12 +10,13 @@ export function configMap(name: string, labels: Record<string, string> = {}): st
   });
 }
 
+/** No scheduler looks at it: the peer's requests are measured without one beside it. */
 export function pod(name: string): object {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name, labels: { app: 'bench', tier: 'web' }, annotations: { 'example.org/owner': 'bench' } },
-    spec: podSpec(),
+    spec: { ...podSpec(), schedulerName: 'none' },
   };
 }
 
