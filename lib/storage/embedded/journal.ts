@@ -2,8 +2,11 @@ import type { LogEntry } from './change-log.ts';
 
 /** Where changes become durable. */
 export interface Journal {
-  /** All of them or none, durable on return. Throws StoreError: `Throttled` if nothing happened, `Unknown` otherwise. */
-  append(entries: readonly LogEntry[]): void;
+  /**
+   * All of them or none; durable when the promise resolves. Rejects with StoreError: `Throttled` if nothing happened, `Unknown` otherwise.
+   * One call at a time.
+   */
+  append(entries: readonly LogEntry[]): Promise<void>;
   /** What the log forgot: rows that nothing needs any more, and up to where each type's log is gone. */
   forget(garbage: Garbage): void;
   close(): void;
@@ -20,4 +23,4 @@ export interface Garbage {
 }
 
 /** Keeps nothing: for tests and simulation. */
-export const memoryJournal: Journal = { append() {}, forget() {}, close() {} };
+export const memoryJournal: Journal = { async append() {}, forget() {}, close() {} };

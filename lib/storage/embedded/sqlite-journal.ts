@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { closeSync, fdatasync, fsyncSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { type Change, StoreError } from '../contract.ts';
@@ -26,9 +26,12 @@ const SCHEMA = `
     SELECT key, revision, CAST(value AS TEXT) AS object, type, max(id) FROM changes GROUP BY key) WHERE type != 'deleted';
 `;
 
-/** synchronous=FULL: an acknowledged commit is on the disk. The page cache is small: reads are served from memory. */
+/**
+ * With synchronous=NORMAL a commit is in the write-ahead log but not yet on the disk, and checkpoints are safe: the waiting is ours, in `sync`,
+ * so that the event loop goes on meanwhile. The page cache is small: reads are served from memory. https://www.sqlite.org/pragma.html#pragma_synchronous
+ */
 const PRAGMAS = `
-  PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -1024; PRAGMA journal_size_limit = 8388608;
+  PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -1024; PRAGMA journal_size_limit = 8388608;
 `;
 
 /** @param maxBytes the largest the database may grow, as etcd's --quota-backend-bytes */
@@ -38,7 +41,16 @@ export function openSqliteJournal(path: string, maxBytes?: number): { journal: J
   database.exec(PRAGMAS);
   if (maxBytes !== undefined) database.exec(`PRAGMA max_page_count = ${Math.ceil(maxBytes / 4096)}`);
   prepareFormat(database, path);
-  return { journal: new SqliteJournal(database), contents: read(database) };
+  const contents = read(database);
+  return { journal: new SqliteJournal(database, openLog(path)), contents };
+}
+
+/** The write-ahead log's file is there once the database has been read, and stays the same until the last connection closes. */
+function openLog(path: string): number {
+  const folder = openSync(dirname(path), 'r');
+  fsyncSync(folder);
+  closeSync(folder);
+  return openSync(`${path}-wal`, 'r+');
 }
 
 function prepareFormat(database: DatabaseSync, path: string): void {
@@ -81,9 +93,12 @@ class SqliteJournal implements Journal {
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
   readonly #insert: StatementSync;
+  readonly #log: number;
+  #failed: StoreError | undefined;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, log: number) {
     this.#database = database;
+    this.#log = log;
     this.#begin = database.prepare('BEGIN IMMEDIATE');
     this.#commit = database.prepare('COMMIT');
     this.#insert = database.prepare(
@@ -91,10 +106,25 @@ class SqliteJournal implements Journal {
     );
   }
 
-  append(entries: readonly LogEntry[]): void {
+  async append(entries: readonly LogEntry[]): Promise<void> {
+    if (this.#failed) throw this.#failed;
     this.#transaction(() => {
       for (const { row, revision, type, key, value, at } of entries)
         this.#insert.run(row, revision, type, key, value, at);
+    });
+    await this.#sync();
+  }
+
+  /** After a failure nothing more is taken: what the kernel could not write it may have forgotten, and later commits would stand on it. */
+  #sync(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      fdatasync(this.#log, (cause) => {
+        if (!cause) return resolve();
+        this.#failed = new StoreError('Throttled', `the disk failed: ${cause.message}; start anew when it is mended`, {
+          cause,
+        });
+        reject(new StoreError('Unknown', `the disk failed: ${cause.message}`, { cause }));
+      });
     });
   }
 
@@ -111,6 +141,7 @@ class SqliteJournal implements Journal {
   close(): void {
     this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     this.#database.close();
+    closeSync(this.#log);
   }
 
   #transaction(work: () => void): void {

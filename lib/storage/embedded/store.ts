@@ -61,6 +61,7 @@ export class EmbeddedStore implements Store {
   #revision: number;
   #row: number;
   #queue: Request[] = [];
+  #writing: Promise<void> | undefined;
   #garbage: number[] = [];
   #trim: Timer | undefined;
   readonly #ages = new Ages();
@@ -91,11 +92,11 @@ export class EmbeddedStore implements Store {
     return this.#revision;
   }
 
-  /** Commits of one turn of the event loop share one transaction, and one wait for the disk. */
+  /** Commits of one turn of the event loop, and those that come while the disk is waited for, share one transaction and one wait. */
   commit(writes: readonly Write[]): Promise<CommitResult> {
     return new Promise((resolve, reject) => {
       this.#open();
-      if (this.#queue.push({ writes, resolve, reject }) === 1) setImmediate(() => this.#flush());
+      if (this.#queue.push({ writes, resolve, reject }) === 1) this.#flushSoon();
     });
   }
 
@@ -123,19 +124,35 @@ export class EmbeddedStore implements Store {
 
   async close(): Promise<void> {
     if (this.#closed) return;
-    this.#flush();
-    this.#collectOrRetry();
     this.#closed = true;
+    do {
+      await this.#writing;
+      await this.#flush();
+    } while (this.#queue.length > 0);
+    this.#collectOrRetry();
     this.#trim?.cancel();
     for (const type of this.#types.values()) type.wake();
     this.#journal.close();
   }
 
-  #flush(): void {
+  #flushSoon(): void {
+    if (this.#writing) return;
+    setImmediate(() => void this.#flush());
+  }
+
+  /** Plans against memory, makes it durable, then applies it: until then nobody sees it, and the next commits wait. */
+  #flush(): Promise<void> {
+    if (this.#writing || this.#queue.length === 0) return this.#writing ?? Promise.resolve();
     const requests = this.#queue;
     this.#queue = [];
-    if (requests.length === 0) return;
-    const plan = this.#plan();
+    this.#writing = this.#write(this.#plan(), requests).finally(() => {
+      this.#writing = undefined;
+      if (this.#queue.length > 0) this.#flushSoon();
+    });
+    return this.#writing;
+  }
+
+  async #write(plan: Plan, requests: readonly Request[]): Promise<void> {
     const planned = requests.flatMap((request) => {
       try {
         return [{ request, result: plan.add(request.writes) }];
@@ -144,7 +161,16 @@ export class EmbeddedStore implements Store {
         return [];
       }
     });
-    if (this.#write(plan, planned)) for (const { request, result } of planned) request.resolve(result);
+    try {
+      if (plan.entries.length > 0) await this.#journal.append(plan.entries);
+    } catch (error) {
+      // A revision whose outcome is unknown is never given out again.
+      if (error instanceof StoreError && error.reason === 'Unknown') this.#skip(plan);
+      for (const { request } of planned) request.reject(error);
+      return;
+    }
+    this.#apply(plan);
+    for (const { request, result } of planned) request.resolve(result);
   }
 
   #plan(): Plan {
@@ -155,19 +181,6 @@ export class EmbeddedStore implements Store {
       maxValueBytes: this.#limits.maxValueBytes,
       present: (key) => this.#type(key).index.get(key),
     });
-  }
-
-  #write(plan: Plan, planned: { request: Request }[]): boolean {
-    try {
-      if (plan.entries.length > 0) this.#journal.append(plan.entries);
-    } catch (error) {
-      // A revision whose outcome is unknown is never given out again.
-      if (error instanceof StoreError && error.reason === 'Unknown') this.#skip(plan);
-      for (const { request } of planned) request.reject(error);
-      return false;
-    }
-    this.#apply(plan);
-    return true;
   }
 
   #skip(plan: Plan): void {
