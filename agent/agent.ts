@@ -26,6 +26,7 @@ import { Prober } from './probes/prober.ts';
 import type { Runtime } from './runtime-contract.ts';
 import { StatusWriter } from './status/status-writer.ts';
 import { type Mounter, systemMounter } from './volumes/mount.ts';
+import { PodCertificates } from './volumes/pod-certificates.ts';
 import { References } from './volumes/references.ts';
 import { TokenKeeper } from './volumes/service-account-token.ts';
 import { type ContentSource, clientSource } from './volumes/sources.ts';
@@ -121,11 +122,17 @@ async function equip(parts: Parts, pods: () => Pods): Promise<PodEquipment> {
   const { context, recorder, caches, node, mounter, signal, machine } = parts;
   const { client, clock, random, log, config, runtime } = context;
   const tokens = new TokenKeeper(client, clock, random);
-  const content: ContentSource = clientSource(client, (pod, request) => tokens.token(pod, request));
+  const changed = (uid: string) => pods().volumesChanged(uid);
+  const nodeUid = () => node().metadata?.uid ?? '';
+  const certificates = new PodCertificates({ context, recorder, nodeUid, changed });
+  const content: ContentSource = clientSource(client, {
+    token: (pod, request) => tokens.token(pod, request),
+    certificate: (pod, place, source) => certificates.get(pod, place, source),
+  });
   const version = await cgroupVersion(config.cgroupMount);
   const cgroups = new Cgroups(config, version, () => pods().active(), log);
   const prober = new Prober(context, recorder, (uid) => pods().wake(uid));
-  const references = new References(context, (uid) => pods().volumesChanged(uid));
+  const references = new References(context, changed);
   const writer = new StatusWriter({ client, clock, random, log, signal, written: (pod) => pods().written(pod) });
   const images = new Images({ runtime, clock, content });
   const volumes = new Volumes({ context, content, mounter });
@@ -133,6 +140,7 @@ async function equip(parts: Parts, pods: () => Pods): Promise<PodEquipment> {
   signal.addEventListener('abort', () => {
     prober.stop();
     references.stop();
+    certificates.stop();
   });
   return {
     context,
@@ -153,7 +161,7 @@ async function equip(parts: Parts, pods: () => Pods): Promise<PodEquipment> {
     prober,
     writer,
     references,
-    tokens,
+    renewAt: (uid) => earliest(tokens.renewAt(uid), certificates.renewAt(uid)),
     cgroups,
     nodeDns: parseResolvConf(await readFile(config.resolvConf, 'utf8')),
     events: (pod, name) => containerEvents(recorder, pod, name),
@@ -163,6 +171,7 @@ async function equip(parts: Parts, pods: () => Pods): Promise<PodEquipment> {
       prober.forget(uid);
       references.forget(uid);
       tokens.forget(uid);
+      certificates.forget(uid);
       writer.forget(uid);
       images.forget(uid);
     },
@@ -170,6 +179,11 @@ async function equip(parts: Parts, pods: () => Pods): Promise<PodEquipment> {
       if (!isReason(error, 'NotFound', 'Conflict')) throw error;
     },
   };
+}
+
+function earliest(...times: (number | undefined)[]): number | undefined {
+  const known = times.filter((at) => at !== undefined);
+  return known.length ? Math.min(...known) : undefined;
 }
 
 function downwardFacts(config: AgentConfig, podIPs: readonly string[], allocatable: Record<string, string>) {

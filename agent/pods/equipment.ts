@@ -2,7 +2,6 @@ import type { Pod } from '../../lib/api/types.ts';
 import type { Prober } from '../probes/prober.ts';
 import type { StatusWriter } from '../status/status-writer.ts';
 import type { References } from '../volumes/references.ts';
-import type { TokenKeeper } from '../volumes/service-account-token.ts';
 import type { VolumePaths } from '../volumes/volumes.ts';
 import type { Refusal } from './admission.ts';
 import type { Cgroups } from './cgroups.ts';
@@ -17,7 +16,8 @@ export interface PodEquipment extends StartEquipment {
   prober: Prober;
   writer: StatusWriter;
   references: References;
-  tokens: TokenKeeper;
+  /** When the first token or certificate of a pod must be renewed. */
+  renewAt(podUid: string): number | undefined;
   cgroups: Cgroups;
   /** The node's own resolv.conf. */
   nodeDns: DnsConfig;

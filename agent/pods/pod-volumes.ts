@@ -19,14 +19,15 @@ export class PodVolumes {
     this.#equipment = equipment;
   }
 
-  /** When a token must be renewed, or what failed is tried again. */
+  /** When a token or certificate must be renewed, or what failed is tried again. */
   get dueTimes(): number[] {
-    return [this.#retryAtMs, this.#equipment.tokens.renewAt(this.#uid) ?? 0];
+    return [this.#retryAtMs, this.#equipment.renewAt(this.#uid) ?? 0];
   }
 
   /** What they are made of has changed. */
   changed(): void {
     this.#stale = true;
+    this.#retryAtMs = 0;
   }
 
   ready(paths: VolumePaths): void {
@@ -56,7 +57,7 @@ export class PodVolumes {
 
   #due(nowMs: number): boolean {
     if (nowMs < this.#retryAtMs) return false;
-    const tokenDue = (this.#equipment.tokens.renewAt(this.#uid) ?? Number.POSITIVE_INFINITY) <= nowMs;
-    return !this.#paths || this.#stale || tokenDue;
+    const renewal = (this.#equipment.renewAt(this.#uid) ?? Number.POSITIVE_INFINITY) <= nowMs;
+    return !this.#paths || this.#stale || renewal;
   }
 }

@@ -106,8 +106,10 @@ export class PodWorker {
     this.#gone = true;
   }
 
+  /** What the volumes are made of: a pod that waits for it need not wait longer. */
   volumesChanged(): void {
     this.#volumes.changed();
+    this.#retryAtMs = 0;
   }
 
   /** The agent is to end: nothing new is begun. Resolves when nothing of ours is under way but stops of containers. */

@@ -119,7 +119,7 @@ export class Volumes {
       return secretPayload(await existing(this.#content.secret, 'secret', pod, source), secret, secret.defaultMode);
     }
     if (downwardAPI) return downwardPayload(pod, downwardAPI.items ?? [], facts, downwardAPI.defaultMode);
-    return projectedPayload(pod, projected!, this.#content, facts);
+    return projectedPayload(pod, volume.name, projected!, this.#content, facts);
   }
 }
 

@@ -1,3 +1,5 @@
+import 'reflect-metadata';
+import { webcrypto } from 'node:crypto';
 import {
   lstatSync,
   mkdirSync,
@@ -11,6 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Pkcs10CertificateRequest } from '@peculiar/x509';
 import { writeAtomically } from '../../../agent/volumes/atomic-writer.ts';
 import { configMapPayload, secretPayload } from '../../../agent/volumes/config-map.ts';
 import { downwardPayload } from '../../../agent/volumes/downward-api.ts';
@@ -18,6 +21,7 @@ import { giveToGroup } from '../../../agent/volumes/ownership.ts';
 import type { Payload } from '../../../agent/volumes/payload.ts';
 import { projectedPayload } from '../../../agent/volumes/projected.ts';
 import { TokenKeeper } from '../../../agent/volumes/service-account-token.ts';
+import { stubRequest } from '../../../agent/volumes/stub-request.ts';
 import { bindSubPath } from '../../../agent/volumes/sub-path.ts';
 import type { Client } from '../../../lib/client/client.ts';
 import { pod } from '../../builders/objects.ts';
@@ -106,19 +110,21 @@ describe('content', () => {
       secret: async () => undefined,
       trustBundles: async () => [],
       token: async () => 'token',
+      certificate: async () => ({ key: 'KEY\n', chain: 'CHAIN\n' }),
     };
     const sources = [
       { configMap: { name: 'cm' } },
       { secret: { name: 'none', optional: true } },
       { serviceAccountToken: { path: 'token' } },
+      { podCertificate: { signerName: 's', keyType: 'ED25519', credentialBundlePath: 'bundle' } },
     ];
     const facts = { podIPs: [], hostIPs: [], nodeName: 'n', allocatable: {} };
     const own = pod({ spec: { securityContext: { fsGroup: 5 } } });
-    const files = await projectedPayload(own, { sources }, content, facts);
-    expect(texts(files)).toEqual({ a: '1', token: 'token' });
+    const files = await projectedPayload(own, 'v', { sources }, content, facts);
+    expect(texts(files)).toEqual({ a: '1', token: 'token', bundle: 'KEY\nCHAIN\n' });
     expect(files.get('token')?.mode).toBe(0o600);
     const missing = { sources: [{ secret: { name: 'none' } }] };
-    await expect(projectedPayload(own, missing, content, facts)).rejects.toThrow('secret "none" not found');
+    await expect(projectedPayload(own, 'v', missing, content, facts)).rejects.toThrow('secret "none" not found');
   });
 });
 
@@ -174,3 +180,12 @@ it('renews a token at 80 % of its life, and lives with the old one while the api
   away = false;
   expect(await token()).toBe('token-2');
 });
+
+it.each(['RSA3072', 'ECDSAP256', 'ECDSAP384', 'ECDSAP521', 'ED25519'])(
+  'shows that it holds a key of type %s',
+  async (type) => {
+    const { key, request } = stubRequest(type);
+    expect(key).toMatch(/^-----BEGIN PRIVATE KEY-----/);
+    expect(await new Pkcs10CertificateRequest(request).verify(webcrypto as never)).toBe(true);
+  },
+);
