@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import type { Log } from '../../lib/runtime/log.ts';
 
 const HOLD_MS = 3_600_000;
@@ -11,7 +12,11 @@ export function runUntilTold(log: Log, start: () => Promise<() => Promise<void>>
   setInterval(() => undefined, HOLD_MS);
   const started = start();
   started.then(
-    () => log('started', { pid: process.pid, ms: Math.round(performance.now()) }),
+    () => {
+      log('started', { pid: process.pid, ms: Math.round(performance.now()) });
+      // Otherwise it is written when the process ends in order, and one that is killed would start slowly again.
+      flushCompileCache();
+    },
     (error) => exitWith(1, log, 'could not start', error),
   );
   let told = false;
