@@ -9,9 +9,19 @@ export interface Endpoint {
   key: string;
 }
 
-export interface Answer {
-  status: number;
-  body: Buffer;
+export class Answer {
+  readonly status: number;
+  readonly #parts: Buffer[];
+
+  constructor(status: number, parts: Buffer[]) {
+    this.status = status;
+    this.#parts = parts;
+  }
+
+  /** Joined when it is asked for: of most answers only the status is. */
+  get body(): Buffer {
+    return Buffer.concat(this.#parts);
+  }
 }
 
 export interface RequestOptions {
@@ -68,8 +78,8 @@ export class Connection {
     this.#send(method, path, options);
     const { status, headers } = await this.#head();
     const chunked = headers['transfer-encoding'] === 'chunked';
-    const body = chunked ? await this.#chunks() : await this.#take(Number(headers['content-length'] ?? 0));
-    return { status, body };
+    const parts = chunked ? await this.#chunks() : await this.#takeParts(Number(headers['content-length'] ?? 0));
+    return new Answer(status, parts);
   }
 
   /** Sends a watch and yields each event line as it arrives. */
@@ -79,7 +89,7 @@ export class Connection {
     if (status !== 200) throw new Error(`watch answered ${status}`);
     let text = '';
     for (let chunk = await this.#chunk(); chunk.length; chunk = await this.#chunk()) {
-      text += chunk.toString('utf8');
+      text += Buffer.concat(chunk).toString('utf8');
       for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
         yield text.slice(0, end);
         text = text.slice(end + 1);
@@ -110,16 +120,17 @@ export class Connection {
     return { status: Number(text.slice(9, 12)), headers };
   }
 
-  async #chunks(): Promise<Buffer> {
+  async #chunks(): Promise<Buffer[]> {
     const parts: Buffer[] = [];
-    for (let chunk = await this.#chunk(); chunk.length; chunk = await this.#chunk()) parts.push(chunk);
-    return Buffer.concat(parts);
+    for (let chunk = await this.#chunk(); chunk.length; chunk = await this.#chunk()) parts.push(...chunk);
+    return parts;
   }
 
-  async #chunk(): Promise<Buffer> {
+  /** Empty: the last. */
+  async #chunk(): Promise<Buffer[]> {
     const size = Number.parseInt((await this.#until('\r\n')).toString('latin1'), 16);
-    const chunk = await this.#take(size);
-    await this.#take(2);
+    const chunk = await this.#takeParts(size);
+    await this.#takeParts(2);
     return chunk;
   }
 
@@ -134,39 +145,26 @@ export class Connection {
     return taken;
   }
 
-  async #take(length: number): Promise<Buffer> {
-    while (this.#buffer.length < length) await this.#more(length);
-    const taken = this.#buffer.subarray(0, length);
-    this.#buffer = this.#buffer.subarray(length);
-    return taken;
+  /** As many bytes as are asked for, in the pieces they came in; none for 0. */
+  async #takeParts(length: number): Promise<Buffer[]> {
+    const parts: Buffer[] = [];
+    for (let left = length; left > 0; ) {
+      if (this.#buffer.length === 0) await this.#more();
+      const part = this.#buffer.subarray(0, left);
+      this.#buffer = this.#buffer.subarray(part.length);
+      left -= part.length;
+      parts.push(part);
+    }
+    return parts;
   }
 
-  /** Waits until there are new bytes; for a large body until all of it is there, without copying at each packet. */
-  #more(length = 0): Promise<void> {
+  /** Waits until there are new bytes. */
+  #more(): Promise<void> {
     if (this.#error) return Promise.reject(this.#error);
-    if (length > 65_536) return this.#gather(length);
     return new Promise((resolve, reject) => {
       this.#onData = () => {
         this.#onData = undefined;
         if (this.#error) reject(this.#error);
-        else resolve();
-      };
-    });
-  }
-
-  #gather(length: number): Promise<void> {
-    const parts = [this.#buffer];
-    let total = this.#buffer.length;
-    this.#buffer = Buffer.alloc(0);
-    return new Promise((resolve, reject) => {
-      this.#onData = () => {
-        parts.push(this.#buffer);
-        total += this.#buffer.length;
-        this.#buffer = Buffer.alloc(0);
-        if (!this.#error && total < length) return;
-        this.#onData = undefined;
-        this.#buffer = Buffer.concat(parts);
-        if (this.#error && total < length) reject(this.#error);
         else resolve();
       };
     });

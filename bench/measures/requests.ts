@@ -6,9 +6,10 @@ export function connections(endpoint: Endpoint, count: number): Promise<Connecti
 }
 
 /** A benchmark of refusals would be fast: every answer must have the status that is expected. */
-export async function checked(answer: Promise<Answer>, status: number): Promise<void> {
-  const { status: got, body } = await answer;
-  if (got !== status) throw new Error(`expected ${status}, got ${got}: ${body.toString('utf8').slice(0, 300)}`);
+export async function checked(answering: Promise<Answer>, status: number): Promise<void> {
+  const answer = await answering;
+  if (answer.status === status) return;
+  throw new Error(`expected ${status}, got ${answer.status}: ${answer.body.toString('utf8').slice(0, 300)}`);
 }
 
 /** The namespace, with its default ServiceAccount where no controller makes it, so that pods are admitted. */
