@@ -137,13 +137,14 @@ export class PodCertificates {
       // Deleted before it was answered: the next look makes another.
       else if (!request && previous) settle(() => {});
     });
-    const { client, clock, random, log } = this.#options.context;
+    const { client, clock, random, log, config } = this.#options.context;
     void reflect(client, cache, {
       clock,
       random,
       signal: waiting.signal,
       namespace: pod.metadata!.namespace!,
-      fieldSelector: `metadata.name=${name}`,
+      // A node may see the requests of its own pods only, and must say so.
+      fieldSelector: `spec.nodeName=${config.nodeName},metadata.name=${name}`,
       onError: (error) => log('cannot follow a request for a pod’s certificate', { name, error }),
     });
   }
