@@ -96,8 +96,12 @@ async function serve(server: Server, request: Request, connection: Connection, a
   const output = negotiate(request.headers, target.query, info.verb === 'watch', lacking);
   const call: Call = { ...partial, output, warnings: [] };
   warnDeprecated(call);
-  const answer = await verb(call);
-  return isResponse(answer) ? answer : respond(call, answer);
+  try {
+    const answer = await verb(call);
+    return isResponse(answer) ? answer : await respond(call, answer);
+  } catch (error) {
+    return await respondError(failureOf(server, error, request), output, call.warnings);
+  }
 }
 
 /** Discovery and OpenAPI tell of custom resources; a group that is not built in can only be one. */

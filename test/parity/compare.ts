@@ -1,17 +1,18 @@
 import type { Answer } from './target.ts';
 
 /** What of an answer must be the same: everything but what each server makes up. */
-export function comparable({ code, body }: Answer): unknown {
-  if (code >= 400) return failure(code, body);
+export function comparable({ code, body, warnings }: Answer): unknown {
+  const told = [...new Set(warnings)].sort();
+  if (code >= 400) return { ...failure(code, body), warnings: told };
   const uid = body?.metadata?.uid;
   const text = JSON.stringify(body);
-  return { code, body: scrub(JSON.parse(uid ? text.replaceAll(uid, 'UID') : text)) };
+  return { code, warnings: told, body: scrub(JSON.parse(uid ? text.replaceAll(uid, 'UID') : text)) };
 }
 
 const UID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
 
 /** Maps have no order in Go, and some checks run twice there. */
-function failure(code: number, body: any): unknown {
+function failure(code: number, body: any): object {
   const { reason, details = {} } = body ?? {};
   const causes = [...new Set<string>((details.causes ?? []).map(causeText))].sort();
   const { name, kind, group, retryAfterSeconds } = details;
@@ -45,6 +46,7 @@ const MADE_UP = new Set([
   'nodePort',
   'healthCheckNodePort',
   'deletionTimestamp',
+  'timeAdded',
 ]);
 
 function scrub(value: any): any {

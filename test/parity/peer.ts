@@ -5,7 +5,7 @@ import { Agent, request } from 'node:https';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Answer, Target } from './target.ts';
+import { type Answer, type Target, warningTexts } from './target.ts';
 
 /** Whether the real thing is built: peers/build.sh makes it. */
 export function hasPeers(folder: string): boolean {
@@ -114,8 +114,9 @@ function call(agent: Agent, port: number, { method, path, body, contentType }: C
       const chunks: Buffer[] = [];
       response.on('data', (chunk) => chunks.push(chunk));
       response.on('end', () => {
+        const warnings = warningTexts(response.headersDistinct['warning']);
         const text = Buffer.concat(chunks).toString();
-        resolve({ code: response.statusCode!, body: text.startsWith('{') ? JSON.parse(text) : text });
+        resolve({ code: response.statusCode!, body: text.startsWith('{') ? JSON.parse(text) : text, warnings });
       });
     });
     sent.on('error', reject);

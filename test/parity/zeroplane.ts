@@ -6,7 +6,7 @@ import { systemClock } from '../../lib/runtime/clock.ts';
 import { systemRandom } from '../../lib/runtime/random.ts';
 import { openMemoryStore } from '../../lib/storage/embedded/open.ts';
 import { realApiserver } from '../fakes/real-apiserver.ts';
-import type { Target } from './target.ts';
+import { type Target, warningTexts } from './target.ts';
 
 /** Zeroplane's apiserver in this process, with its admission and allocation, over a memory store. */
 export async function startZeroplane(): Promise<Target> {
@@ -33,7 +33,8 @@ export async function startZeroplane(): Promise<Target> {
   return {
     async send(method, path, body, contentType) {
       const answer = await send(method, path, body, contentType ? { 'content-type': contentType } : {});
-      return { code: answer.status, body: answer.body };
+      const warnings = warningTexts(answer.headers.get('warning'));
+      return { code: answer.status, body: answer.body, warnings };
     },
     stop: () => store.close(),
   };

@@ -33,6 +33,7 @@ import { replicationController } from './core/replication-controller.ts';
 import { resourceQuota } from './core/resource-quota.ts';
 import { secret } from './core/secret.ts';
 import { service } from './core/service.ts';
+import { serviceAccount } from './core/service-account.ts';
 import { endpointSlice } from './discovery/endpoint-slice.ts';
 import { eventsEvent } from './events/event.ts';
 import { flowSchema } from './flowcontrol/flow-schema.ts';
@@ -74,6 +75,7 @@ export const kindRules: ReadonlyMap<string, KindRules> = new Map<string, KindRul
   ['/replicationcontrollers', replicationController],
   ['/resourcequotas', resourceQuota],
   ['/secrets', secret],
+  ['/serviceaccounts', serviceAccount],
   ['/services', service],
   ['admissionregistration.k8s.io/mutatingadmissionpolicies', mutatingAdmissionPolicy],
   ['admissionregistration.k8s.io/mutatingadmissionpolicybindings', mutatingAdmissionPolicyBinding],

@@ -19,6 +19,19 @@ const INVALID_IP = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff
 const LEADING_ZEROS = /^(?:\d{1,3}\.){3}\d{1,3}$(?<=(?:^|\.)0\d.*)/;
 const MAPPED = /^(?:0*:)*:?(?:ffff|FFFF):\d+\.\d+\.\d+\.\d+$/;
 
+/** For fields of younger API versions, which take one way of writing only. Source: IsValidIP. */
+export function checkCanonicalIp(causes: Cause[], value: string, field: string): void {
+  const before = causes.length;
+  checkIp(causes, value, field);
+  if (causes.length > before || !isIPv6(value) || canonicalIpv6(value) === value) return;
+  causes.push(invalidValue(field, value, `must be in canonical form ("${canonicalIpv6(value)}")`));
+}
+
+/** As RFC 5952 writes it, which URLs do too. */
+export function canonicalIpv6(value: string): string {
+  return URL.canParse(`http://[${value}]`) ? new URL(`http://[${value}]`).hostname.slice(1, -1) : value;
+}
+
 export const isIpv6 = (value: string) => isIPv6(value);
 
 const INVALID_CIDR = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)';

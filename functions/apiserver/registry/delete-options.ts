@@ -5,6 +5,7 @@ import { bodyFormat } from '../negotiation/media-types.ts';
 import { readBody } from '../negotiation/read-body.ts';
 import { isTrue } from '../request-info.ts';
 import type { Call } from './call.ts';
+import { warnOrphans } from './deprecations.ts';
 import { dryRunCauses } from './options.ts';
 import { checkSchema, decode, decodeFault } from './read-object.ts';
 
@@ -24,7 +25,9 @@ const EXPECTED = { group: '', version: 'v1', kind: 'DeleteOptions' };
 /** A body, when there is one, is taken instead of the query. Source: k8s.io/apiserver handlers/delete.go. */
 export async function deleteOptions(call: Call): Promise<DeleteOptions> {
   const bytes = await readBody(call.request);
-  return checked(bytes.byteLength > 0 ? await fromBody(call, bytes) : fromQuery(call.query));
+  const options = checked(bytes.byteLength > 0 ? await fromBody(call, bytes) : fromQuery(call.query));
+  warnOrphans(call, options.propagationPolicy, options.orphanDependents);
+  return options;
 }
 
 async function fromBody(call: Call, bytes: Uint8Array): Promise<ApiDeleteOptions> {

@@ -94,7 +94,7 @@ async function updateOnce(call: Call, change: Change, item: Item): Promise<Answe
   if (!change.ownsFields) trackOwners(call, object, old, change.options);
   const causes = change.strategy.validate(call, object, old);
   if (causes.length) throw invalid(checkedKind(type), call.info.name, causes);
-  if (type.rules.warnings) call.warnings.push(...type.rules.warnings(object, old));
+  if (type.rules.warnings && !call.info.subresource) call.warnings.push(...type.rules.warnings(object, old));
   await validate(call, given);
   return write(call, change.options, item, object, old);
 }

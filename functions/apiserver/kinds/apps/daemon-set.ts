@@ -10,6 +10,7 @@ import { defaultPodTemplate } from '../pod-spec/defaults.ts';
 import { checkAlwaysRestarts, checkPodTemplate } from '../pod-spec/template.ts';
 import { checkCollisionCount, checkCounts } from '../replica-status.ts';
 import { statusKept } from '../status.ts';
+import { templateWarnings } from '../warnings/pod.ts';
 
 /** The template's generation, from the API's first version: kept in an annotation. */
 const TEMPLATE_GENERATION = 'deprecated.daemonset.template.generation';
@@ -132,4 +133,11 @@ export const daemonSet: KindRules = {
     return causes;
   },
   generationFrom: ['spec'],
+  /** Told again only with another template. */
+  warnings(object: DaemonSet, old?: DaemonSet) {
+    const generation = ({ metadata }: DaemonSet) => metadata?.annotations?.[TEMPLATE_GENERATION];
+    return old && generation(object) === generation(old)
+      ? []
+      : templateWarnings(object.spec?.template, 'spec.template');
+  },
 };

@@ -10,6 +10,7 @@ import { defaultPodTemplate } from '../pod-spec/defaults.ts';
 import { checkReplicatedTemplate } from '../pod-spec/template.ts';
 import { checkCollisionCount, checkCounts, checkReplicaCounts } from '../replica-status.ts';
 import { statusKept } from '../status.ts';
+import { namedWorkloadWarnings } from '../warnings/workload.ts';
 import { checkWorkloadSelector } from './selector.ts';
 
 /** Source: SetDefaults_Deployment in k8s.io/kubernetes/pkg/apis/apps/v1/defaults.go. */
@@ -119,4 +120,5 @@ export const deployment: KindRules = {
     return causes;
   },
   generationFrom: ['spec'],
+  warnings: namedWorkloadWarnings,
 };

@@ -8,6 +8,7 @@ import { defaultPodTemplate } from '../pod-spec/defaults.ts';
 import { checkReplicatedTemplate } from '../pod-spec/template.ts';
 import { checkCounts, checkReplicaCounts } from '../replica-status.ts';
 import { statusKept } from '../status.ts';
+import { namedWorkloadWarnings } from '../warnings/workload.ts';
 import { checkWorkloadSelector } from './selector.ts';
 
 /** Source: ValidateReplicaSetSpec in k8s.io/kubernetes/pkg/apis/apps/validation. */
@@ -45,4 +46,5 @@ export const replicaSet: KindRules = {
     return causes;
   },
   generationFrom: ['spec'],
+  warnings: namedWorkloadWarnings,
 };

@@ -13,6 +13,8 @@ import { defaultPodTemplate } from '../pod-spec/defaults.ts';
 import { checkAlwaysRestarts, checkPodTemplate, checkSelected } from '../pod-spec/template.ts';
 import { checkCollisionCount, checkCounts, checkReplicaCounts } from '../replica-status.ts';
 import { statusKept } from '../status.ts';
+import { warnOfClaimSpec } from '../warnings/fractions.ts';
+import { workloadWarnings } from '../warnings/workload.ts';
 import { checkWorkloadSelector } from './selector.ts';
 
 /** Source: SetDefaults_StatefulSet in k8s.io/kubernetes/pkg/apis/apps/v1/defaults.go. */
@@ -148,4 +150,15 @@ export const statefulSet: KindRules = {
   },
   generationFrom: ['spec'],
   nameFormat: 'label',
+  warnings(object: StatefulSet, old?: StatefulSet) {
+    const warnings = workloadWarnings(object, old);
+    object.spec?.volumeClaimTemplates?.forEach(({ spec }, i) => {
+      warnOfClaimSpec(warnings, spec, `spec.volumeClaimTemplates[${i}]${old ? '.Spec' : ''}`);
+    });
+    if ((object.spec?.revisionHistoryLimit ?? 0) < 0) {
+      const why = 'a negative value retains all historical revisions; a value >= 0 is recommended';
+      warnings.push(`spec.revisionHistoryLimit: ${why}`);
+    }
+    return warnings;
+  },
 };

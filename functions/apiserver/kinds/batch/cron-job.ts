@@ -4,6 +4,7 @@ import type { CronJob, CronJobSpec, JobSpec } from '../../../../lib/api/types.ts
 import type { KindRules } from '../../contract.ts';
 import { checkNotNegative, checkRequired, checkRequiredOneOf } from '../check.ts';
 import { statusKept } from '../status.ts';
+import { isSame, jobSpecWarnings, nameWarnings } from '../warnings/workload.ts';
 import { checkJobSpec, defaultJobSpec } from './job-spec.ts';
 import { scheduleFault } from './schedule.ts';
 
@@ -82,10 +83,20 @@ function checkTemplate(causes: Cause[], spec: JobSpec): void {
   if (spec.manualSelector) causes.push(notSupported(`${path}.manualSelector`, true, ['nil', 'false']));
 }
 
+const TZ_IN_SCHEDULE =
+  'cannot use TZ or CRON_TZ in spec.spec.schedule, use timeZone instead, see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details';
+
 export const cronJob: KindRules = {
   ...statusKept(),
   defaults,
   validate,
   validateUpdate,
   generationFrom: ['spec'],
+  warnings(object: CronJob, old?: CronJob) {
+    const warnings = old ? [] : nameWarnings(object.metadata);
+    if (!isSame(object, old))
+      warnings.push(...jobSpecWarnings(object.spec?.jobTemplate?.spec, 'spec.jobTemplate.spec'));
+    if (old && object.spec?.schedule?.includes('TZ')) warnings.push(TZ_IN_SCHEDULE);
+    return warnings;
+  },
 };

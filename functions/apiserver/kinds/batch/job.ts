@@ -1,4 +1,5 @@
 import { invalidValue, required } from '../../../../lib/api/causes.ts';
+import { dns1123Label } from '../../../../lib/api/names.ts';
 import type { Cause } from '../../../../lib/api/status.ts';
 import type { Job, JobSpec } from '../../../../lib/api/types.ts';
 import type { KindRules, RuleContext } from '../../contract.ts';
@@ -6,6 +7,7 @@ import { checkImmutable } from '../check.ts';
 import { semanticEqual } from '../equal.ts';
 import { checkLabelSelector, selectorMatches } from '../label-selector.ts';
 import { statusKept } from '../status.ts';
+import { isSame, jobSpecWarnings, nameWarnings } from '../warnings/workload.ts';
 import { checkJobSpec, defaultJobSpec } from './job-spec.ts';
 import { validateJobStatusUpdate } from './job-status.ts';
 
@@ -40,7 +42,16 @@ function validate(job: Job): Cause[] {
   const spec = job.spec ?? ({} as JobSpec);
   checkJobSpec(causes, spec, 'spec');
   checkSelector(causes, job, spec);
+  checkHostnames(causes, job.metadata?.name ?? '', spec);
   return causes;
+}
+
+/** The pods of an indexed job are named after it and their index. Source: validateNameAllowsCompletions. */
+function checkHostnames(causes: Cause[], name: string, { completionMode, completions = 0 }: JobSpec): void {
+  if (completionMode !== 'Indexed' || completions <= 0) return;
+  const last = `${name}-${completions - 1}`;
+  if (dns1123Label(last).length === 0) return;
+  causes.push(invalidValue('metadata.name', name, `will not able to create pod with invalid DNS label: ${last}`));
 }
 
 function checkSelector(causes: Cause[], { metadata }: Job, spec: JobSpec): void {
@@ -121,6 +132,10 @@ export const job: KindRules = {
   generationFrom: ['spec'],
   /** As batch/v1 has always done it: the pods stay. */
   defaultPropagation: 'Orphan',
+  warnings(object: Job, old?: Job) {
+    if (isSame(object, old)) return [];
+    return [...(old ? [] : nameWarnings(object.metadata)), ...jobSpecWarnings(object.spec, 'spec')];
+  },
 };
 
 /** What a Job is given and a CronJob's template is not. Source: SetDefaults_Job in k8s.io/kubernetes/pkg/apis/batch/v1/defaults.go. */

@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { type PemBlock, pemBlocks } from './pem.ts';
 
 const MAX_BYTES = 1 << 20;
 
@@ -13,28 +14,7 @@ export function trustBundleFaults(bundle: string): string[] {
 export const isTooLargeBundle = (bundle: string): boolean => bundle.length > MAX_BYTES;
 export const TRUST_BUNDLE_MAX_BYTES = MAX_BYTES;
 
-interface Block {
-  type: string;
-  body: string;
-}
-
-const [BEGIN, DASHES] = ['-----BEGIN ', '-----'];
-
-/** The PEM blocks in order; text between them is passed over. */
-function* pemBlocks(text: string): Iterable<Block> {
-  let at = text.indexOf(BEGIN);
-  while (at >= 0) {
-    const typeEnd = text.indexOf(DASHES, at + BEGIN.length);
-    const type = text.slice(at + BEGIN.length, typeEnd);
-    const footer = `-----END ${type}${DASHES}`;
-    const end = typeEnd < 0 ? -1 : text.indexOf(footer, typeEnd);
-    if (end < 0) return;
-    yield { type, body: text.slice(typeEnd + DASHES.length, end).trim() };
-    at = text.indexOf(BEGIN, end + footer.length);
-  }
-}
-
-function anchorFault({ type, body }: Block, i: number): string | undefined {
+function anchorFault({ type, body }: PemBlock, i: number): string | undefined {
   if (type !== 'CERTIFICATE') return `entry ${i} has bad block type: ${type}`;
   if (body.includes(':')) return `entry ${i} has PEM block headers`;
   const certificate = parsed(body);
@@ -50,7 +30,7 @@ function parsed(body: string): X509Certificate | undefined {
   }
 }
 
-function duplicates(blocks: Block[]): string[] {
+function duplicates(blocks: PemBlock[]): string[] {
   const indices = new Map<string, number[]>();
   blocks.forEach(({ body }, i) => {
     const key = body.replaceAll(/\s/g, '');

@@ -56,5 +56,4 @@ export const endpoints: KindRules = {
   validateUpdate: (object: Endpoints, old: Endpoints) =>
     semanticEqual(object.subsets, old.subsets) ? [] : validate(object),
   createOnUpdate: true,
-  warnings: () => ['v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice'],
 };

@@ -7,6 +7,7 @@ import { checkQuantity } from '../pod-spec/resources.ts';
 import { checkTaints } from '../pod-spec/scheduling.ts';
 import { canonicalizeResources } from '../resource-list.ts';
 import { keepStatus } from '../status.ts';
+import { warnOfCidr } from '../warnings/addresses.ts';
 
 const NODE_INFO = {
   machineID: '',
@@ -104,4 +105,13 @@ export const node: KindRules = {
   validateUpdate,
   validateStatusUpdate: validateUpdate,
   selectableFields: { 'spec.unschedulable': ({ spec }: Node) => String(spec?.unschedulable ?? false) },
+  warnings({ spec }: Node) {
+    const warnings: string[] = [];
+    if (spec?.configSource) warnings.push('spec.configSource: the feature is removed');
+    if (spec?.externalID) warnings.push('spec.externalID: this field is deprecated, and is unused by Kubernetes');
+    spec?.podCIDRs?.forEach((range, i) => {
+      warnOfCidr(warnings, range, `spec.podCIDRs[${i}]`);
+    });
+    return warnings;
+  },
 };

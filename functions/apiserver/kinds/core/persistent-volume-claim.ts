@@ -7,6 +7,7 @@ import { checkImmutable, checkRequired } from '../check.ts';
 import { semanticEqual } from '../equal.ts';
 import { canonicalizeResources } from '../resource-list.ts';
 import { statusKept } from '../status.ts';
+import { warnOfClaimSpec } from '../warnings/fractions.ts';
 import { checkPersistentVolumeClaimSpec, defaultPersistentVolumeClaimSpec } from './persistent-volume-claim-spec.ts';
 
 const PHASE = { phase: 'Pending' } as const;
@@ -58,6 +59,8 @@ function checkSize(
   causes.push(forbiddenField('spec.resources.requests.storage', 'field can not be less than status.capacity'));
 }
 
+const BETA_CLASS = 'volume.beta.kubernetes.io/storage-class';
+
 export const persistentVolumeClaim: KindRules = {
   ...statusKept(() => ({ ...PHASE })),
   defaults(object: PersistentVolumeClaim) {
@@ -71,5 +74,14 @@ export const persistentVolumeClaim: KindRules = {
     const causes: Cause[] = [];
     checkRequired(causes, 'Spec.accessModes', spec?.accessModes);
     return causes;
+  },
+  warnings({ metadata, spec }: PersistentVolumeClaim) {
+    const warnings: string[] = [];
+    if (metadata?.annotations && BETA_CLASS in metadata.annotations) {
+      const why = 'deprecated since v1.8; use "storageClassName" attribute instead';
+      warnings.push(`metadata.annotations[${BETA_CLASS}]: ${why}`);
+    }
+    warnOfClaimSpec(warnings, spec, 'spec');
+    return warnings;
   },
 };

@@ -13,6 +13,7 @@ import { checkHostPath } from '../pod-spec/volumes.ts';
 import { canonicalizeResources } from '../resource-list.ts';
 import { keepStatus } from '../status.ts';
 import { checkCsiDriverName } from '../storage/csi-driver-name.ts';
+import { persistentVolumeWarnings } from '../warnings/persistent-volume.ts';
 import { checkAccessModes, VOLUME_MODES } from './persistent-volume-claim-spec.ts';
 
 /** Source: SetDefaults_PersistentVolume in k8s.io/kubernetes/pkg/apis/core/v1/defaults.go. */
@@ -155,4 +156,5 @@ export const persistentVolume: KindRules = {
   validate,
   validateUpdate,
   validateStatusUpdate: () => [],
+  warnings: persistentVolumeWarnings,
 };

@@ -6,6 +6,8 @@ import { defaultPodSpec } from '../pod-spec/defaults.ts';
 import { mergeLabelKeys } from '../pod-spec/merge-label-keys.ts';
 import { defaultPodLevelResources } from '../pod-spec/pod-resources.ts';
 import { podQosClass } from '../pod-spec/qos.ts';
+import { podWarnings } from '../warnings/pod.ts';
+import { nameWarnings } from '../warnings/workload.ts';
 import { checkPod, dropDisabledFields } from './pod-check.ts';
 import { ephemeralContainersRules } from './pod-ephemeral-containers.ts';
 import { resizeRules } from './pod-resize.ts';
@@ -101,4 +103,8 @@ export const pod: KindRules = {
   },
   generationFrom: ['spec'],
   gracePeriodSeconds,
+  /** Updates come mostly from programs, and often: they are told nothing. */
+  warnings({ metadata, spec }: Pod, old?: Pod) {
+    return old ? [] : [...nameWarnings(metadata, "the Pod's hostname"), ...podWarnings(spec, metadata)];
+  },
 };

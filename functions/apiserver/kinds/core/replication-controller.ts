@@ -6,6 +6,7 @@ import { defaultPodTemplate } from '../pod-spec/defaults.ts';
 import { checkReplicatedTemplate } from '../pod-spec/template.ts';
 import { checkCounts, checkReplicaCounts } from '../replica-status.ts';
 import { statusKept } from '../status.ts';
+import { namedWorkloadWarnings } from '../warnings/workload.ts';
 
 /** The template's labels select, and label the controller itself. Source: SetDefaults_ReplicationController. */
 function defaults(object: ReplicationController): void {
@@ -51,4 +52,5 @@ export const replicationController: KindRules = {
   selectableFields: { 'status.replicas': ({ status }: ReplicationController) => String(status?.replicas ?? 0) },
   generationFrom: ['spec'],
   defaultPropagation: 'Orphan',
+  warnings: namedWorkloadWarnings,
 };

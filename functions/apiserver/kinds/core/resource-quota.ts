@@ -1,4 +1,5 @@
 import { invalidValue, required } from '../../../../lib/api/causes.ts';
+import { compareQuantities } from '../../../../lib/api/quantity.ts';
 import type { Cause } from '../../../../lib/api/status.ts';
 import type { ResourceQuota, ResourceQuotaSpec, ScopedResourceSelectorRequirement } from '../../../../lib/api/types.ts';
 import type { KindRules } from '../../contract.ts';
@@ -120,6 +121,17 @@ function checkOperator(
   } else causes.push(invalidValue(`${path}.operator`, operator ?? '', 'not a valid selector operator'));
 }
 
+/** Requests that may be larger than their limits. Source: resourcequotaStrategy.WarningsOnCreate. */
+function contradictions(hard: Record<string, string>): string[] {
+  return ['cpu', 'memory', 'storage', 'ephemeral-storage'].flatMap((name) => {
+    const isBare = !(`requests.${name}` in hard) && (name === 'cpu' || name === 'memory');
+    const [request, limit] = [isBare ? name : `requests.${name}`, `limits.${name}`];
+    const [requested, limited] = [hard[request], hard[limit]];
+    if (requested === undefined || limited === undefined || compareQuantities(requested, limited) <= 0) return [];
+    return [`ResourceQuota ${request} (${requested}) should be less than ${limit} (${limited})`];
+  });
+}
+
 export const resourceQuota: KindRules = {
   ...statusKept(),
   defaults({ spec, status }: ResourceQuota) {
@@ -136,4 +148,5 @@ export const resourceQuota: KindRules = {
     }
     return causes;
   },
+  warnings: ({ spec }: ResourceQuota, old?: ResourceQuota) => (old ? [] : contradictions(spec?.hard ?? {})),
 };

@@ -4,6 +4,7 @@ import type { Cause } from '../../../../lib/api/status.ts';
 import type { Secret } from '../../../../lib/api/types.ts';
 import type { KindRules } from '../../contract.ts';
 import { checkFormat, checkImmutable, checkRequired } from '../check.ts';
+import { keyPairFault } from '../warnings/tls-key-pair.ts';
 import { base64Bytes } from './base64.ts';
 import { checkImmutableData, DATA_MAX_BYTES } from './config-map.ts';
 
@@ -30,6 +31,7 @@ function validate(secret: Secret): Cause[] {
   return causes;
 }
 
+const TLS = 'kubernetes.io/tls';
 const SERVICE_ACCOUNT_NAME = 'kubernetes.io/service-account.name';
 
 /** Some types promise keys. Source: ValidateSecret in k8s.io/kubernetes/pkg/apis/core/validation. */
@@ -52,7 +54,7 @@ function checkType(causes: Cause[], { type, data = {}, metadata }: Secret): void
       return;
     case 'kubernetes.io/ssh-auth':
       return void checkRequired(causes, 'data[ssh-privatekey]', data['ssh-privatekey']);
-    case 'kubernetes.io/tls':
+    case TLS:
       for (const key of ['tls.crt', 'tls.key']) if (!(key in data)) causes.push(required(`data[${key}]`));
   }
 }
@@ -78,6 +80,8 @@ function jsonFault(text: string): string | undefined {
   }
 }
 
+const decoded = (value = '') => Buffer.from(value, 'base64').toString();
+
 export const secret: KindRules = {
   defaults,
   validate,
@@ -88,4 +92,9 @@ export const secret: KindRules = {
     return [...causes, ...validate(object)];
   },
   selectableFields: { type: ({ type }: Secret) => type ?? '' },
+  warnings({ type, data = {} }: Secret) {
+    if (type !== TLS) return [];
+    const fault = keyPairFault(decoded(data['tls.crt']), decoded(data['tls.key']));
+    return fault ? [fault] : [];
+  },
 };

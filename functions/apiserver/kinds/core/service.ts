@@ -9,6 +9,7 @@ import { checkLabels } from '../metadata.ts';
 import { checkPortNumber } from '../pod-spec/containers.ts';
 import { checkPortNumberOrName } from '../pod-spec/probes.ts';
 import { keepStatus } from '../status.ts';
+import { serviceWarnings } from '../warnings/service.ts';
 import { checkClusterIps, checkClusterIpsUpdate } from './service-cluster-ips.ts';
 import { defaultService, prepareForUpdate } from './service-defaults.ts';
 import { isExternallyAccessible, isHeadless, needsHealthCheck } from './service-spec.ts';
@@ -186,4 +187,5 @@ export const service: KindRules = {
   },
   nameFormat: 'label',
   createOnUpdate: true,
+  warnings: (object: Service) => serviceWarnings(object),
 };

@@ -6,7 +6,8 @@ import type { DiscoveryEndpointPort, Endpoint, EndpointHints, EndpointSlice } fr
 import type { KindRules } from '../../contract.ts';
 import { checkDeclaredImmutable, checkFormat, checkRequiredOneOf } from '../check.ts';
 import { semanticEqual } from '../equal.ts';
-import { checkEndpointIp, checkIp } from '../ip.ts';
+import { checkCanonicalIp, checkEndpointIp } from '../ip.ts';
+import { warnOfIp } from '../warnings/addresses.ts';
 
 const ADDRESSES_MAX = 100;
 const PORTS_MAX = 20_000;
@@ -61,7 +62,7 @@ function checkEndpoint(causes: Cause[], endpoint: Endpoint, type: string, path: 
 function checkAddress(causes: Cause[], address: string, type: string, list: string, field: string): void {
   if (type !== 'IPv4' && type !== 'IPv6') return;
   const before = causes.length;
-  checkIp(causes, address, field);
+  checkCanonicalIp(causes, address, field);
   if (causes.length > before) return;
   const right = type === 'IPv4' ? isIPv4(address) : isIPv6(address);
   if (!right) causes.push(invalidValue(list, address, `must be an ${type} address`));
@@ -107,6 +108,9 @@ function prepareForUpdate(slice: EndpointSlice, old: EndpointSlice): void {
   slice.metadata.generation = (old.metadata?.generation ?? 0) + 1;
 }
 
+const MANAGED_BY = 'endpointslice.kubernetes.io/managed-by';
+const OWN_WRITERS = ['endpointslice-controller.k8s.io', 'endpointslicemirroring-controller.k8s.io'];
+
 export const endpointSlice: KindRules = {
   prepareForUpdate,
   defaults(slice: EndpointSlice) {
@@ -125,4 +129,15 @@ export const endpointSlice: KindRules = {
     return causes;
   },
   generationFrom: ['addressType', 'endpoints', 'ports'],
+  warnings({ addressType, endpoints, metadata }: EndpointSlice, old?: EndpointSlice) {
+    const warnings: string[] = [];
+    if (!old && addressType === 'FQDN') warnings.push('spec.addressType: FQDN endpoints are deprecated');
+    if (addressType !== 'IPv6' || OWN_WRITERS.includes(metadata?.labels?.[MANAGED_BY] ?? '')) return warnings;
+    endpoints?.forEach(({ addresses }, i) => {
+      addresses?.forEach((address, j) => {
+        warnOfIp(warnings, address, `endpoints[${i}].addresses[${j}]`);
+      });
+    });
+    return warnings;
+  },
 };

@@ -127,4 +127,9 @@ export const ingress: KindRules = {
   validateUpdate,
   validateStatusUpdate,
   generationFrom: ['spec'],
+  warnings({ metadata, spec }: Ingress, old?: Ingress) {
+    if (old || !metadata?.annotations || !(CLASS_ANNOTATION in metadata.annotations) || spec?.ingressClassName)
+      return [];
+    return [`annotation "${CLASS_ANNOTATION}" is deprecated, please use 'spec.ingressClassName' instead`];
+  },
 };

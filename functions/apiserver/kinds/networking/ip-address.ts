@@ -4,12 +4,12 @@ import type { Cause } from '../../../../lib/api/status.ts';
 import type { IPAddress } from '../../../../lib/api/types.ts';
 import type { KindRules } from '../../contract.ts';
 import { checkDeclaredImmutable, checkFormat, checkRequired } from '../check.ts';
-import { checkIp } from '../ip.ts';
+import { checkCanonicalIp } from '../ip.ts';
 
 /** Source: ValidateIPAddress in k8s.io/kubernetes/pkg/apis/networking/validation. */
 function validate({ metadata, spec }: IPAddress): Cause[] {
   const causes: Cause[] = [];
-  if (metadata?.name) checkIp(causes, metadata.name, 'metadata.name');
+  if (metadata?.name) checkCanonicalIp(causes, metadata.name, 'metadata.name');
   const reference = spec?.parentRef;
   const path = 'spec.parentRef';
   if (!reference) return [...causes, required(path)];

@@ -12,6 +12,7 @@ import type { KindRules } from '../../contract.ts';
 import { checkFormat, checkOneOf } from '../check.ts';
 import { checkCidr, isStrictSubnet } from '../ip.ts';
 import { checkLabelSelector } from '../label-selector.ts';
+import { warnOfCidr } from '../warnings/addresses.ts';
 
 /** Source: SetDefaults_NetworkPolicy in k8s.io/kubernetes/pkg/apis/networking/v1/defaults.go. */
 function defaults({ spec }: NetworkPolicy): void {
@@ -119,4 +120,22 @@ export const networkPolicy: KindRules = {
   validate: (object: NetworkPolicy) => validate(object),
   validateUpdate: validate,
   generationFrom: ['spec'],
+  warnings({ spec }: NetworkPolicy) {
+    const warnings: string[] = [];
+    const warn = (peers: NetworkPolicyPeer[] | undefined, path: string) => {
+      peers?.forEach(({ ipBlock }, j) => {
+        warnOfCidr(warnings, ipBlock?.cidr, `${path}[${j}].ipBlock.cidr`);
+        ipBlock?.except?.forEach((range, k) => {
+          warnOfCidr(warnings, range, `${path}[${j}].ipBlock.except[${k}]`);
+        });
+      });
+    };
+    spec?.ingress?.forEach(({ from }, i) => {
+      warn(from, `spec.ingress[${i}].from`);
+    });
+    spec?.egress?.forEach(({ to }, i) => {
+      warn(to, `spec.egress[${i}].to`);
+    });
+    return warnings;
+  },
 };

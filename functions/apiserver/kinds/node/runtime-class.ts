@@ -8,6 +8,7 @@ import { checkLabels } from '../metadata.ts';
 import { checkRequirements } from '../pod-spec/resources.ts';
 import { checkTolerations } from '../pod-spec/scheduling.ts';
 import { canonicalizeResources } from '../resource-list.ts';
+import { warnOfNodeLabels } from '../warnings/node-labels.ts';
 
 /** Source: ValidateRuntimeClass in k8s.io/kubernetes/pkg/apis/node/validation. */
 function validate({ handler, overhead, scheduling }: RuntimeClass): Cause[] {
@@ -43,4 +44,9 @@ export const runtimeClass: KindRules = {
   },
   createOnUpdate: true,
   unconditionalUpdate: false,
+  warnings({ scheduling }: RuntimeClass) {
+    const warnings: string[] = [];
+    warnOfNodeLabels(warnings, scheduling?.nodeSelector, () => 'scheduling.nodeSelector');
+    return warnings;
+  },
 };

@@ -3,6 +3,7 @@ import type { Cause } from '../../../../lib/api/status.ts';
 import type { CSIDriver, StorageTokenRequest } from '../../../../lib/api/types.ts';
 import type { KindRules } from '../../contract.ts';
 import { checkImmutable, checkOneOf } from '../check.ts';
+import { semanticEqual } from '../equal.ts';
 
 /** Source: SetDefaults_CSIDriver in k8s.io/kubernetes/pkg/apis/storage/v1/defaults.go. */
 function defaults(object: CSIDriver): void {
@@ -56,6 +57,9 @@ function checkTokenRequests(causes: Cause[], requests: StorageTokenRequest[]): v
   });
 }
 
+const TOKENS_IN_ATTRIBUTES =
+  'spec.serviceAccountTokenInSecrets is unset; if supported by this CSI driver, set to true to prevent possible logging of tokens in volume attributes';
+
 export const csiDriver: KindRules = {
   defaults,
   validate,
@@ -67,4 +71,11 @@ export const csiDriver: KindRules = {
     return causes;
   },
   unconditionalUpdate: false,
+  warnings({ spec }: CSIDriver, old?: CSIDriver) {
+    const tokens = spec?.tokenRequests ?? [];
+    const isKept = old && semanticEqual(tokens, old.spec?.tokenRequests);
+    return tokens.length > 0 && !isKept && spec?.serviceAccountTokenInSecrets === undefined
+      ? [TOKENS_IN_ATTRIBUTES]
+      : [];
+  },
 };

@@ -7,6 +7,7 @@ import type { KindRules } from '../../contract.ts';
 import { checkFormat, checkImmutable } from '../check.ts';
 import { checkLabelSelector } from '../label-selector.ts';
 import { canonicalizeQuantity } from '../resource-list.ts';
+import { warnOfNodeSelector } from '../warnings/node-labels.ts';
 
 /** Source: ValidateCSIStorageCapacity in k8s.io/kubernetes/pkg/apis/storage/validation. */
 export const csiStorageCapacity: KindRules = {
@@ -30,4 +31,9 @@ export const csiStorageCapacity: KindRules = {
     return causes;
   },
   unconditionalUpdate: false,
+  warnings({ nodeTopology }: CSIStorageCapacity) {
+    const warnings: string[] = [];
+    warnOfNodeSelector(warnings, nodeTopology, 'nodeTopology');
+    return warnings;
+  },
 };

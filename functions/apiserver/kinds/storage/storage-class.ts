@@ -5,6 +5,7 @@ import type { StorageClass, TopologySelectorTerm } from '../../../../lib/api/typ
 import type { KindRules } from '../../contract.ts';
 import { checkDeclaredImmutable, checkFormat, checkOneOf, checkRequired } from '../check.ts';
 import { checkLabelKey } from '../metadata.ts';
+import { deprecatedNodeLabel } from '../warnings/node-labels.ts';
 
 const PARAMETERS_MAX = 512;
 const PARAMETERS_MAX_BYTES = 256 * 1024;
@@ -65,4 +66,11 @@ export const storageClass: KindRules = {
     for (const field of FIXED) checkDeclaredImmutable(causes, field, object[field], old[field]);
     return causes;
   },
+  warnings: ({ allowedTopologies = [] }: StorageClass) =>
+    allowedTopologies.flatMap(({ matchLabelExpressions = [] }, i) =>
+      matchLabelExpressions.flatMap(({ key }, j) => {
+        const why = deprecatedNodeLabel(key);
+        return why ? [`allowedTopologies[${i}].matchLabelExpressions[${j}].key: ${why}`] : [];
+      }),
+    ),
 };

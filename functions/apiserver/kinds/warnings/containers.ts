@@ -1,0 +1,39 @@
+import type { Container, EnvVar, EphemeralContainer, PodSpec } from '../../../../lib/api/types.ts';
+import { warnOfFraction } from './fractions.ts';
+
+/** Every container with its path, in the order in which upstream visits them. */
+export function* containersWithPaths(
+  spec: PodSpec,
+  at: string,
+): Iterable<readonly [Container | EphemeralContainer, string]> {
+  for (const list of ['initContainers', 'containers', 'ephemeralContainers'] as const) {
+    const containers = spec[list];
+    if (containers) for (let i = 0; i < containers.length; i++) yield [containers[i]!, `${at}.${list}[${i}]`];
+  }
+}
+
+export function warnOfContainers(warnings: string[], spec: PodSpec, at: string): void {
+  for (const [{ resources, env }, path] of containersWithPaths(spec, at)) {
+    if (resources) {
+      for (const name of ['memory', 'ephemeral-storage']) {
+        for (const list of ['limits', 'requests'] as const) {
+          warnOfFraction(warnings, resources[list]?.[name], `${path}.resources.${list}[${name}]`);
+        }
+      }
+    }
+    if (env && env.length > 1) warnOfHiddenVariables(warnings, env, `${path}.env`);
+  }
+}
+
+/** A second variable of a name is good only when it builds on the first. */
+function warnOfHiddenVariables(warnings: string[], env: EnvVar[], path: string): void {
+  const seen = new Set<string>();
+  env.forEach(({ name, value = '', valueFrom }, i) => {
+    const reference = `$(${name})`;
+    if (seen.has(name) && (valueFrom || value === reference || !value.includes(reference))) {
+      const why = `hides previous definition of ${JSON.stringify(name)}, which may be dropped when using apply`;
+      warnings.push(`${path}[${i}]: ${why}`);
+    }
+    seen.add(name);
+  });
+}
