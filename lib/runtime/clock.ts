@@ -24,8 +24,13 @@ const MAX_DELAY_MS = 2_147_483_647;
 
 /** RFC 3339 with whole seconds, as metav1.Time is written. */
 export function timestamp(clock: Clock): string {
-  return `${new Date(clock.now()).toISOString().slice(0, 19)}Z`;
+  const second = Math.floor(clock.now() / 1000);
+  if (second !== written.second) written = { second, text: `${new Date(second * 1000).toISOString().slice(0, 19)}Z` };
+  return written.text;
 }
+
+/** The last second that was asked for: every write of an object asks several times. */
+let written = { second: Number.NaN, text: '' };
 
 /** Resolves after `delayMs`, or at once when the signal aborts. Never inside a reconciler. */
 export function delay(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
