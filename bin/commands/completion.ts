@@ -20,7 +20,8 @@ interface Words {
 function wordsOf(command: Command, after = ''): Words[] {
   const options = command.options.flatMap(({ long }) => long ?? []);
   const names = command.commands.map((sub) => sub.name());
-  const own = { after, words: [...names, ...options] };
+  const choices = command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []);
+  const own = { after, words: [...names, ...choices, ...options] };
   return [own, ...command.commands.flatMap((sub) => wordsOf(sub, `${after} ${sub.name()}`.trim()))];
 }
 

@@ -1,11 +1,12 @@
 import { readdirSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { homedir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { removeCgroups } from '../../agent/runtime/cgroups.ts';
 import { tearDownContainerd } from '../../agent/runtime/containerd/teardown.ts';
 import { type ClusterConfig, readConfig } from '../../lib/cluster/config.ts';
 import { CGROUP_MOUNT, type CommandContext } from '../../lib/cluster/context.ts';
 import { agentCommand, controlPlaneCommand } from '../../lib/cluster/daemon-command.ts';
+import { ClusterError } from '../../lib/cluster/error.ts';
 import { kubeconfigFile } from '../../lib/cluster/kubeconfig.ts';
 import { type ClusterPaths, clusterPaths } from '../../lib/cluster/paths.ts';
 import { thisMachine } from '../../lib/cluster/preflight.ts';
@@ -21,13 +22,15 @@ export interface Environment {
 
 /** @param programs the folder of the bundles */
 export function environment(env: NodeJS.ProcessEnv, programs: string, version: string, clock: Clock): Environment {
-  const clusters = join(homedir(), '.zeroplane');
+  // An empty HOME is no folder: the state would land wherever the command was called.
+  const home = homedir() || userInfo().homedir;
+  const clusters = join(home, '.zeroplane');
   const context: CommandContext = {
     clock,
     progress: progressTo((text) => process.stdout.write(text), clock),
     machine: thisMachine(env['PATH'] ?? ''),
     version,
-    kubeconfigFile: kubeconfigFile(env['KUBECONFIG'], homedir()),
+    kubeconfigFile: kubeconfigFile(env['KUBECONFIG'], home),
     machineLock: '/run/zeroplane.lock',
     controlPlaneCommand: controlPlaneCommand(process.execPath, join(programs, 'control-plane.js')),
     agentCommand: agentCommand(process.execPath, join(programs, 'agent.js')),
@@ -51,9 +54,20 @@ export function environment(env: NodeJS.ProcessEnv, programs: string, version: s
 
 function configsIn(folder: string): ClusterConfig[] {
   try {
-    return readdirSync(folder).flatMap((name) => readConfig(join(folder, name, 'cluster.json')) ?? []);
+    return readdirSync(folder).flatMap((name) => configIn(join(folder, name)));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/** One damaged cluster must not keep the others from starting. */
+function configIn(folder: string): ClusterConfig[] {
+  try {
+    const config = readConfig(join(folder, 'cluster.json'));
+    return config ? [config] : [];
+  } catch (error) {
+    if (error instanceof ClusterError) return [];
     throw error;
   }
 }

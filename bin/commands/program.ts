@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Argument, Command, CommanderError, InvalidArgumentError } from 'commander';
 import { readConfig } from '../../lib/cluster/config.ts';
+import { checkedName } from '../../lib/cluster/define.ts';
 import { down } from '../../lib/cluster/down.ts';
 import { ClusterError } from '../../lib/cluster/error.ts';
 import { DEFAULT_NAME } from '../../lib/cluster/kubeconfig.ts';
@@ -9,7 +10,7 @@ import { logFile } from '../../lib/cluster/logs.ts';
 import { status } from '../../lib/cluster/status.ts';
 import { up } from '../../lib/cluster/up.ts';
 import { gitVersion } from '../../lib/runtime/version.ts';
-import { completion, SHELLS, type Shell } from './completion.ts';
+import { completion, SHELLS } from './completion.ts';
 import type { Environment } from './environment.ts';
 import { listImages, loadImages } from './image.ts';
 
@@ -29,8 +30,17 @@ function explain(error: unknown): number {
     process.stderr.write(`error: ${error.message}\n`);
     return error.exitCode;
   }
+  if (isSystemError(error)) {
+    process.stderr.write(`error: ${error.message}\n`);
+    return 1;
+  }
   process.stderr.write(`error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   return 1;
+}
+
+/** What the machine refused (no permission, no space, no such folder): its message names call and path. */
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error && 'code' in error;
 }
 
 interface ClusterOptions {
@@ -40,8 +50,11 @@ interface ClusterOptions {
 
 export function program(environment: Environment): Command {
   const { context } = environment;
-  const root = new Command('zeroplane').description('A Kubernetes cluster on this machine').exitOverride();
-  const nameOf = ({ name = DEFAULT_NAME }: ClusterOptions) => name;
+  const root = new Command('zeroplane')
+    .description('A Kubernetes cluster on this machine')
+    .version(environment.version, '-V, --version', 'print the version')
+    .exitOverride();
+  const nameOf = ({ name = DEFAULT_NAME }: ClusterOptions) => checkedName(name);
   const paths = (options: ClusterOptions) => environment.paths(nameOf(options), options.stateDir);
   const command = (parent: Command, usage: string, description: string) =>
     parent
@@ -94,12 +107,12 @@ export function program(environment: Environment): Command {
       process.stdout.write(`zeroplane ${environment.version} (Kubernetes ${gitVersion(environment.version)})\n`);
     });
   root
-    .command('completion <shell>')
+    .command('completion')
+    .addArgument(new Argument('<shell>').choices(SHELLS))
     .description(`completion script for ${SHELLS.join(', ')}`)
     .exitOverride()
     .action((shell) => {
-      if (!SHELLS.includes(shell)) throw new ClusterError(`no completion for ${shell}: choose ${SHELLS.join(', ')}`, 2);
-      process.stdout.write(completion(shell as Shell, root));
+      process.stdout.write(completion(shell, root));
     });
   return root;
 }

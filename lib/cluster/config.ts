@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { ClusterError } from './error.ts';
 import { addressAt, parseCidr } from './network/cidr.ts';
 
 /** One node of a cluster on this machine, as cluster.json keeps it. */
@@ -54,12 +55,33 @@ export function nodeConfig(cluster: Omit<ClusterConfig, 'nodes'>, index: number)
   };
 }
 
+/** Undefined: there is none. A damaged file is an error that says so: what it named may still be running. */
 export function readConfig(file: string): ClusterConfig | undefined {
+  const text = readIfThere(file);
+  if (text === undefined) return undefined;
+  const config = parseConfig(text);
+  if (!config) throw new ClusterError(`${file} is damaged: restore it, or remove it to make the cluster anew`);
+  return config;
+}
+
+function readIfThere(file: string): string | undefined {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as ClusterConfig;
+    return readFileSync(file, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
     throw error;
+  }
+}
+
+const TEXTS = ['name', 'podCIDR', 'serviceCIDR', 'dnsDomain', 'dnsIP', 'bridge', 'nodeCIDR'] as const;
+
+function parseConfig(text: string): ClusterConfig | undefined {
+  try {
+    const config = JSON.parse(text) as Partial<ClusterConfig> | null;
+    const whole = TEXTS.every((field) => typeof config?.[field] === 'string') && Array.isArray(config?.nodes);
+    return whole && config!.nodes!.length > 0 ? (config as ClusterConfig) : undefined;
+  } catch {
+    return undefined; // not JSON: as damaged as JSON with fields missing
   }
 }
 

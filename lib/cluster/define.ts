@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { dns1123Subdomain } from '../api/names.ts';
 import { BRIDGE_PORT, type ClusterConfig, MAX_NODES, nodeConfig, readConfig } from './config.ts';
 import type { CommandContext } from './context.ts';
 import { ClusterError } from './error.ts';
@@ -86,13 +87,18 @@ function withNodes(cluster: ClusterConfig, count: number): ClusterConfig {
   return { ...cluster, nodes };
 }
 
-function checkOptions({ name, nodes, podCidr, serviceCidr, dnsIp }: UpOptions): void {
-  const wrong = (flag: string, value: unknown, what: string) => {
-    throw new ClusterError(`--${flag} ${value}: ${what}`, 2);
-  };
-  if (!/^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/.test(name)) {
-    wrong('name', name, 'at most 40 lower-case letters, digits and hyphens, with a letter or digit at both ends');
-  }
+function wrong(flag: string, value: unknown, what: string): never {
+  throw new ClusterError(`--${flag} ${value}: ${what}`, 2);
+}
+
+/** The name of a cluster is a folder's too: nothing else may lead a command out of its place. */
+export function checkedName(name: string): string {
+  if (/^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/.test(name)) return name;
+  wrong('name', name, 'at most 40 lower-case letters, digits and hyphens, with a letter or digit at both ends');
+}
+
+function checkOptions({ name, nodes, podCidr, serviceCidr, dnsDomain, dnsIp }: UpOptions): void {
+  checkedName(name);
   if (nodes !== undefined && (nodes < 1 || nodes > MAX_NODES)) wrong('nodes', nodes, `1 to ${MAX_NODES}`);
   if (podCidr && (!isCidr(podCidr) || parseCidr(podCidr).bits > 17)) {
     wrong('pod-cidr', podCidr, 'an IPv4 range of at least a /17, such as 10.244.0.0/16');
@@ -102,6 +108,9 @@ function checkOptions({ name, nodes, podCidr, serviceCidr, dnsIp }: UpOptions): 
   }
   if (dnsIp && !contains(parseCidr(serviceCidr ?? DEFAULT_SERVICE_CIDR), dnsIp)) {
     wrong('dns-ip', dnsIp, 'an address in the range of services');
+  }
+  if (dnsDomain !== undefined && dns1123Subdomain(dnsDomain).length > 0) {
+    wrong('dns-domain', dnsDomain, 'lower-case labels joined by dots, such as cluster.local');
   }
 }
 

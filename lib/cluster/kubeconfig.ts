@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { Document, isMap, isSeq, parseDocument, stringify, YAMLMap, YAMLSeq } from 'yaml';
 import type { KeyPair } from '../pki/certificate.ts';
@@ -68,8 +77,10 @@ async function change(file: string, clock: Clock, edit: (config: Document) => vo
     }
     edit(config as Document);
     const mode = statSync(file, { throwIfNoEntry: false })?.mode ?? 0o600;
-    writeFileSync(`${file}.new`, config.toString({ lineWidth: 0 }), { mode: mode & 0o777 });
-    renameSync(`${file}.new`, file);
+    // A link stays one: the file that it leads to is the one that is changed.
+    const target = existsSync(file) ? realpathSync(file) : file;
+    writeFileSync(`${target}.new`, config.toString({ lineWidth: 0 }), { mode: mode & 0o777 });
+    renameSync(`${target}.new`, target);
   });
 }
 

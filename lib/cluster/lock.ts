@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Clock, delay } from '../runtime/clock.ts';
 import { identify } from './daemon.ts';
@@ -6,7 +6,7 @@ import { ClusterError } from './error.ts';
 
 /** One command at a time changes a cluster. A lock whose holder is gone is taken over. */
 export async function withLock<T>(file: string, work: () => Promise<T>): Promise<T> {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(file));
   const holder = take(file);
   if (holder) {
     throw new ClusterError(
@@ -18,6 +18,17 @@ export async function withLock<T>(file: string, work: () => Promise<T>): Promise
   } finally {
     rmSync(file, { force: true });
     removeIfEmpty(dirname(file));
+  }
+}
+
+/** One folder after the other: where the kernel says ENOENT to a mkdir, as in /proc, Node's recursive one goes on for ever. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 

@@ -16,6 +16,7 @@ test('bash completes commands, their commands and their options', () => {
   expect(complete('zeroplane', '')).toEqual(expect.arrayContaining(['up', 'down', 'status', 'image', 'completion']));
   expect(complete('zeroplane', 'st')).toEqual(['status']);
   expect(complete('zeroplane', 'image', 'l')).toEqual(['load', 'list']);
+  expect(complete('zeroplane', 'completion', '')).toEqual(['bash', 'zsh', 'fish']);
   expect(complete('zeroplane', 'up', '--pod')).toEqual(['--pod-cidr']);
 });
 

@@ -49,6 +49,8 @@ test.each([
   [{ name: 'x', podCidr: '10.244.0.0/24' }, /--pod-cidr/],
   [{ name: 'x', serviceCidr: '10.96.0.1/16' }, /--service-cidr/],
   [{ name: 'x', dnsIp: '10.97.0.10' }, /--dns-ip/],
+  [{ name: 'x', dnsDomain: 'no domain' }, /--dns-domain/],
+  [{ name: '..' }, /--name/],
   [{ name: 'x', podCidr: '10.96.0.0/16' }, /overlap/],
 ])('%j is asked for wrongly: exit code 2', async (options, message) => {
   await expect(define(options)).rejects.toMatchObject({ message: expect.stringMatching(message), exitCode: 2 });

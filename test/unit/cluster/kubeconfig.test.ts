@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
@@ -90,4 +90,13 @@ test('KUBECONFIG names the file: the first that exists, otherwise the last', asy
   expect(kubeconfigFile(undefined, '/home/me')).toBe('/home/me/.kube/config');
   expect(kubeconfigFile(`/absent/a:${file}:/absent/b`, '/home/me')).toBe(file);
   expect(kubeconfigFile('/absent/a:/absent/b', '/home/me')).toBe('/absent/b');
+});
+
+test('a kubeconfig that is a link stays one', async () => {
+  const file = newFile(FOREIGN);
+  const link = newFile();
+  symlinkSync(file, link);
+  await mergeKubeconfig(link, cluster(6443), clock);
+  expect(lstatSync(link).isSymbolicLink()).toBe(true);
+  expect(parse(readFileSync(file, 'utf8'))['current-context']).toBe('zeroplane');
 });
