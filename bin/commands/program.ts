@@ -40,7 +40,7 @@ function explain(error: unknown): number {
 
 /** What the machine refused (no permission, no space, no such folder): its message names call and path. */
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'syscall' in error && 'code' in error;
+  return typeof error === 'object' && error !== null && 'syscall' in error && 'message' in error;
 }
 
 interface ClusterOptions {
