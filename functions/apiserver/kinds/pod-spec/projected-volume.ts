@@ -96,6 +96,14 @@ function checkTrustBundle(causes: Cause[], bundle: ClusterTrustBundleProjection,
 
 const KEY_TYPES = ['RSA3072', 'RSA4096', 'ECDSAP256', 'ECDSAP384', 'ECDSAP521', 'ED25519'];
 const ONE_HOUR = 3600;
+const ONE_DAY = 24 * ONE_HOUR;
+const NINETY_ONE_DAYS = 91 * ONE_DAY;
+
+/** Source: pkg/apis/core/validation IsKubernetesSignerName. */
+function isKubernetesSigner(signerName: string): boolean {
+  const [domain = ''] = (signerName ?? '').split('/');
+  return domain === 'kubernetes.io' || domain.endsWith('.kubernetes.io');
+}
 
 function checkCertificate(causes: Cause[], certificate: PodCertificateProjection, paths: Paths, at: string): void {
   checkRequired(causes, `${at}.signerName`, certificate.signerName);
@@ -103,6 +111,11 @@ function checkCertificate(causes: Cause[], certificate: PodCertificateProjection
   const { maxExpirationSeconds: seconds } = certificate;
   if (seconds !== undefined && seconds < ONE_HOUR) {
     const why = 'if provided, maxExpirationSeconds must be >= 3600';
+    causes.push(invalidValue(`${at}.maxExpirationSeconds`, seconds, why));
+  }
+  const longest = isKubernetesSigner(certificate.signerName) ? ONE_DAY : NINETY_ONE_DAYS;
+  if (seconds !== undefined && seconds > longest) {
+    const why = `if provided, maxExpirationSeconds must be <= ${longest}`;
     causes.push(invalidValue(`${at}.maxExpirationSeconds`, seconds, why));
   }
   const fields = (['credentialBundlePath', 'keyPath', 'certificateChainPath'] as const).filter((f) => certificate[f]);
