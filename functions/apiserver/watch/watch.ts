@@ -62,8 +62,11 @@ async function* stream(
   const timer = call.server.clock.schedule(timeoutMs(call, options), stop);
   signal.addEventListener('abort', stop);
   try {
-    yield* initialEvents(call, frames, start);
-    yield* laterEvents(call, options, frames, start.from, end.signal);
+    for (const chunk of initialEvents(call, frames, start)) yield chunk;
+    const chunksOf = laterEvents(call, options, frames);
+    // Not `yield*`: each event would pass through one more queue of promises, for every watcher.
+    for await (const batch of changes(call, options, start.from, end.signal))
+      for (const chunk of chunksOf(batch)) yield chunk;
   } catch (error) {
     yield errorFrame(call, frames, error);
   } finally {
@@ -84,26 +87,27 @@ function* initialEvents(call: Call, frames: Frames, { items, from, announceEnd }
   if (announceEnd) yield bookmark(call.type, frames, from, { 'k8s.io/initial-events-end': 'true' });
 }
 
-async function* laterEvents(
-  call: Call,
-  options: ListOptions,
-  frames: Frames,
-  from: number,
-  signal: AbortSignal,
-): AsyncGenerator<Uint8Array, void, void> {
-  const { type, info, server } = call;
-  const prefix = keyPrefix(type, info.namespace);
-  const selects = eventSelector(call, options);
+function changes(call: Call, options: ListOptions, from: number, signal: AbortSignal): AsyncIterable<WatchBatch> {
   const progress = options.allowBookmarks ? { progressMs: BOOKMARK_MS } : {};
-  for await (const batch of server.store.watch(prefix, { from, signal, ...progress })) {
-    const events = framesOf(type, batch, frames, selects);
-    if (events.length === 1) yield events[0]!;
-    else
-      for (let at = 0; at < events.length; at += MAX_CHUNK_EVENTS) {
-        yield Buffer.concat(events.slice(at, at + MAX_CHUNK_EVENTS));
-      }
-    if (batch.changes.length === 0 && options.allowBookmarks) yield bookmark(type, frames, batch.revision);
-  }
+  return call.server.store.watch(keyPrefix(call.type, call.info.namespace), { from, signal, ...progress });
+}
+
+/** What this watcher is written of a batch. */
+function laterEvents(call: Call, options: ListOptions, frames: Frames): (batch: WatchBatch) => Uint8Array[] {
+  const { type } = call;
+  const selects = eventSelector(call, options);
+  return (batch) => {
+    if (batch.changes.length === 0) return options.allowBookmarks ? [bookmark(type, frames, batch.revision)] : [];
+    return joined(framesOf(type, batch, frames, selects));
+  };
+}
+
+function joined(events: Uint8Array[]): Uint8Array[] {
+  if (events.length <= 1) return events;
+  const chunks: Uint8Array[] = [];
+  for (let at = 0; at < events.length; at += MAX_CHUNK_EVENTS)
+    chunks.push(Buffer.concat(events.slice(at, at + MAX_CHUNK_EVENTS)));
+  return chunks;
 }
 
 function framesOf(type: ResourceType, batch: WatchBatch, frames: Frames, selects: EventSelector): Uint8Array[] {

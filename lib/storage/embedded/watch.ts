@@ -75,14 +75,15 @@ class Cursor implements AsyncIterator<WatchBatch, undefined>, Waiter {
   };
 
   /** Resolves when there is something to read, with a batch when there is only progress to tell. */
-  async #wait(): Promise<WatchBatch | undefined> {
+  #wait(): Promise<WatchBatch | undefined> {
     this.#armTimer();
     this.#type.addWaiter(this);
-    const why = await new Promise<'progress' | 'woken'>((resolve) => {
-      this.#resume = resolve;
+    return new Promise((resolve) => {
+      this.#resume = (why) => {
+        this.#resume = undefined;
+        resolve(why === 'progress' ? { changes: [], revision: this.#source.revision } : undefined);
+      };
     });
-    this.#resume = undefined;
-    return why === 'progress' ? { changes: [], revision: this.#source.revision } : undefined;
   }
 
   /** One timer runs on over many waits: a busy watch does not set and cancel one for every change. */
