@@ -4,7 +4,7 @@ import type { Pod } from '../../../../lib/api/types.ts';
 import { checkNotNegative } from '../check.ts';
 import { checkPodAnnotations } from '../pod-spec/annotations.ts';
 import { checkImageWhitespace } from '../pod-spec/containers.ts';
-import { containersOf } from '../pod-spec/defaults.ts';
+import { containersOf } from '../pod-spec/containers-of.ts';
 import { checkPodSpec } from '../pod-spec/validate.ts';
 
 /** Source: validatePodMetadataAndSpec. */

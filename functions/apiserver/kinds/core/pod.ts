@@ -5,6 +5,7 @@ import type { KindRules, RuleContext } from '../../contract.ts';
 import { defaultPodSpec } from '../pod-spec/defaults.ts';
 import { mergeLabelKeys } from '../pod-spec/merge-label-keys.ts';
 import { defaultPodLevelResources } from '../pod-spec/pod-resources.ts';
+import { applyAppArmorAnnotations, checkProfilesMatch } from '../pod-spec/profile-annotations.ts';
 import { podQosClass } from '../pod-spec/qos.ts';
 import { podWarnings } from '../warnings/pod.ts';
 import { nameWarnings } from '../warnings/workload.ts';
@@ -41,6 +42,7 @@ function prepareForCreate(pod: Pod, { now }: RuleContext): void {
   pod.status = { phase: 'Pending' };
   if (!pod.spec) return;
   dropDisabledFields(pod.spec);
+  applyAppArmorAnnotations(pod.spec, pod.metadata?.annotations);
   if (pod.spec.schedulingGates?.length)
     pod.status.conditions = [{ ...SCHEDULING_GATED, lastProbeTime: null as never, lastTransitionTime: now }];
   mergeLabelKeys(pod.spec, pod.metadata?.labels ?? {});
@@ -65,6 +67,7 @@ function validate(pod: Pod): Cause[] {
   if (spec?.nodeName && spec.schedulingGates?.length) {
     causes.push(forbiddenField('spec.nodeName', 'cannot be set until all schedulingGates have been cleared'));
   }
+  if (spec) checkProfilesMatch(causes, pod.metadata, spec, 'spec');
   return causes;
 }
 

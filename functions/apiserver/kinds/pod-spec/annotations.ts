@@ -1,13 +1,10 @@
 import { forbiddenField, invalidValue } from '../../../../lib/api/causes.ts';
 import type { Cause } from '../../../../lib/api/status.ts';
 import type { ObjectMeta, PodSpec } from '../../../../lib/api/types.ts';
-import { checkLocalDescendingPath } from './paths.ts';
+import { APP_ARMOR_CONTAINER, checkProfileAnnotations } from './profile-annotations.ts';
 
 export const MIRROR_POD = 'kubernetes.io/config.mirror';
 const DELETION_COST = 'controller.kubernetes.io/pod-deletion-cost';
-export const SECCOMP_POD = 'seccomp.security.alpha.kubernetes.io/pod';
-export const SECCOMP_CONTAINER = 'container.seccomp.security.alpha.kubernetes.io/';
-const APP_ARMOR_PREFIX = 'container.apparmor.security.beta.kubernetes.io/';
 
 type Annotations = ObjectMeta['annotations'];
 
@@ -23,22 +20,7 @@ export function checkPodAnnotations(causes: Cause[], annotations: Annotations, s
   if (cost !== undefined && !isInt32(cost)) {
     causes.push(invalidValue(`${path}[${DELETION_COST}]`, cost, 'must be a 32bit integer'));
   }
-  checkSeccompAnnotations(causes, annotations, path);
-}
-
-const SECCOMP_PROFILES = ['runtime/default', 'docker/default', 'unconfined'];
-const LOCALHOST = 'localhost/';
-
-/** Source: ValidateSeccompPodAnnotations. Nothing reads them any more, and still they must be right. */
-function checkSeccompAnnotations(causes: Cause[], annotations: NonNullable<Annotations>, path: string): void {
-  for (const key in annotations) {
-    if (key !== SECCOMP_POD && !key.startsWith(SECCOMP_CONTAINER)) continue;
-    const profile = annotations[key]!;
-    if (SECCOMP_PROFILES.includes(profile)) continue;
-    if (profile.startsWith(LOCALHOST)) {
-      checkLocalDescendingPath(causes, profile.slice(LOCALHOST.length), `${path}.${key}`);
-    } else causes.push(invalidValue(`${path}.${key}`, profile, 'must be a valid seccomp profile'));
-  }
+  checkProfileAnnotations(causes, annotations, spec, path);
 }
 
 /** No plus sign and no leading zeros, as validFirstDigit has it. */
@@ -65,6 +47,6 @@ export function checkPodAnnotationsUpdate(
 }
 
 function bindingAnnotation(key: string): string | undefined {
-  if (key.startsWith(APP_ARMOR_PREFIX)) return 'AppArmor annotations';
+  if (key.startsWith(APP_ARMOR_CONTAINER)) return 'AppArmor annotations';
   return key === MIRROR_POD ? 'mirror pod annotation' : undefined;
 }

@@ -8,6 +8,7 @@ import type {
   Probe,
 } from '../../../../lib/api/types.ts';
 import { canonicalizeRequirements, canonicalizeResources, defaultDivisor } from '../resource-list.ts';
+import { containersOf } from './containers-of.ts';
 import { impliedPullPolicy } from './image.ts';
 import { defaultVolume } from './volume-defaults.ts';
 
@@ -30,12 +31,6 @@ export function defaultPodSpec(spec: PodSpec): void {
   for (const volume of spec.volumes ?? []) defaultVolume(volume);
   canonicalizeRequirements(spec.resources);
   canonicalizeResources(spec.overhead);
-}
-
-export function* containersOf(spec: PodSpec): Iterable<Container | EphemeralContainer> {
-  yield* spec.initContainers ?? [];
-  yield* spec.containers ?? [];
-  yield* spec.ephemeralContainers ?? [];
 }
 
 export function defaultPodTemplate(template: PodTemplateSpec | undefined): void {

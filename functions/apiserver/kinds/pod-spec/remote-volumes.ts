@@ -1,4 +1,4 @@
-import { invalidValue } from '../../../../lib/api/causes.ts';
+import { invalidValue, required } from '../../../../lib/api/causes.ts';
 import { inclusiveRangeError } from '../../../../lib/api/names.ts';
 import type { Cause } from '../../../../lib/api/status.ts';
 import { checkRequired } from '../check.ts';
@@ -19,9 +19,11 @@ export const REMOTE_SOURCES: Readonly<Record<string, SourceCheck>> = {
     needs('repository')(causes, source, path);
     checkLocalDescendingPath(causes, source.directory ?? '', `${path}.directory`);
   },
+  /** Told under the name that the field once had. */
   gcePersistentDisk(causes, source, path) {
-    needs('pdName')(causes, source, path);
-    checkPartition(causes, source.partition, `${path}.partition`);
+    const at = path.replace(/gcePersistentDisk$/, 'persistentDisk');
+    needs('pdName')(causes, source, at);
+    checkPartition(causes, source.partition, `${at}.partition`);
   },
   awsElasticBlockStore(causes, source, path) {
     needs('volumeID')(causes, source, path);
@@ -46,10 +48,26 @@ export const REMOTE_SOURCES: Readonly<Record<string, SourceCheck>> = {
   azureDisk: needs('diskName', 'diskURI'),
   azureFile: needs('secretName', 'shareName'),
   storageos: needs('volumeName'),
-  fc: () => {},
+  fc: checkFibreChannel,
   flexVolume: needs('driver'),
   scaleIO: needs('gateway', 'system', 'volumeName'),
 };
+
+const LUN_MAX = 255;
+
+function checkFibreChannel(causes: Cause[], source: any, path: string): void {
+  const { targetWWNs = [], wwids = [], lun } = source;
+  const field = `${path}.targetWWNs`;
+  if (targetWWNs.length === 0 && wwids.length === 0) {
+    causes.push(required(field, 'must specify either targetWWNs or wwids, but not both'));
+  }
+  if (targetWWNs.length === 0) return;
+  if (wwids.length > 0) {
+    causes.push(invalidValue(field, targetWWNs, 'targetWWNs and wwids can not be specified simultaneously'));
+  }
+  if (lun === undefined) causes.push(required(`${path}.lun`, 'lun is required if targetWWNs is specified'));
+  else if (lun < 0 || lun > LUN_MAX) causes.push(invalidValue(`${path}.lun`, lun, inclusiveRangeError(0, LUN_MAX)));
+}
 
 function checkPartition(causes: Cause[], partition: number | undefined, field: string): void {
   if (partition === undefined || (partition >= 0 && partition <= 255)) return;

@@ -1,11 +1,4 @@
-import {
-  duplicateValue,
-  forbiddenField,
-  invalidValue,
-  notSupported,
-  required,
-  tooLong,
-} from '../../../../lib/api/causes.ts';
+import { duplicateValue, invalidValue, notSupported, required, tooLong } from '../../../../lib/api/causes.ts';
 import { userId } from '../../../../lib/api/names.ts';
 import type { Cause } from '../../../../lib/api/status.ts';
 import type {
@@ -15,8 +8,9 @@ import type {
   SeccompProfile,
   SecurityContext,
 } from '../../../../lib/api/types.ts';
-import { checkOneOf, checkRequired } from '../check.ts';
+import { checkOneOf } from '../check.ts';
 import { checkLocalDescendingPath } from './paths.ts';
+import { checkWindowsOptions } from './windows.ts';
 
 /** Source: validatePodSpecSecurityContext in k8s.io/kubernetes/pkg/apis/core/validation. */
 export function checkPodSecurityContext(
@@ -43,6 +37,7 @@ export function checkPodSecurityContext(
   if (context.seLinuxChangePolicy !== undefined) {
     checkOneOf(causes, `${path}.seLinuxChangePolicy`, context.seLinuxChangePolicy, ['MountOption', 'Recursive']);
   }
+  checkWindowsOptions(causes, context.windowsOptions, `${path}.windowsOptions`);
 }
 
 function checkId(causes: Cause[], id: number | undefined, field: string): void {
@@ -130,6 +125,7 @@ export function checkSecurityContext(
   checkSeccomp(causes, context.seccompProfile, `${path}.seccompProfile`);
   if (context.allowPrivilegeEscalation === false) checkNoEscalation(causes, context, path);
   checkAppArmor(causes, context.appArmorProfile, `${path}.appArmorProfile`);
+  checkWindowsOptions(causes, context.windowsOptions, `${path}.windowsOptions`);
 }
 
 function checkNoEscalation(causes: Cause[], context: SecurityContext, path: string): void {
@@ -141,13 +137,4 @@ function checkNoEscalation(causes: Cause[], context: SecurityContext, path: stri
     const why = 'cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN';
     causes.push(invalidValue(path, context, why));
   }
-}
-
-/** Source: validateOS, validateLinux. What is left of Windows is refused field by field. */
-export function checkOs(causes: Cause[], spec: PodSpec, path: string): void {
-  if (!spec.os || !checkRequired(causes, `${path}.os.name`, spec.os.name)) return;
-  checkOneOf(causes, `${path}.os`, spec.os.name, ['linux', 'windows']);
-  if (spec.os.name !== 'linux' || !spec.securityContext?.windowsOptions) return;
-  const why = 'windows options cannot be set for a linux pod';
-  causes.push(forbiddenField(`${path}.securityContext.windowsOptions`, why));
 }

@@ -4,6 +4,7 @@ import type { LabelSelector, PodTemplateSpec } from '../../../../lib/api/types.t
 import { isEmptySelector, selectorMatches } from '../label-selector.ts';
 import { checkAnnotations, checkLabels } from '../metadata.ts';
 import { checkPodAnnotations } from './annotations.ts';
+import { checkProfilesMatch } from './profile-annotations.ts';
 import { checkPodSpec } from './validate.ts';
 
 /** Source: ValidatePodTemplateSpec in k8s.io/kubernetes/pkg/apis/core/validation. */
@@ -13,6 +14,7 @@ export function checkPodTemplate(causes: Cause[], template: PodTemplateSpec, pat
   checkAnnotations(causes, metadata.annotations, `${path}.annotations`);
   checkPodAnnotations(causes, metadata.annotations, spec, `${path}.annotations`);
   checkPodSpec(causes, spec, undefined, `${path}.spec`);
+  checkProfilesMatch(causes, metadata, spec, `${path}.spec`);
   if (!spec.ephemeralContainers?.length) return;
   const why = 'ephemeral containers not allowed in pod template';
   causes.push(forbiddenField(`${path}.spec.ephemeralContainers`, why));

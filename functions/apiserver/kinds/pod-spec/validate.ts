@@ -11,8 +11,9 @@ import { checkDnsConfig, checkDnsPolicy, checkHostnameOverride } from './dns.ts'
 import { checkPodLevelResources } from './pod-resources.ts';
 import { checkRequirements } from './resources.ts';
 import { checkSchedulingGates, checkTolerations, checkTopologySpread } from './scheduling.ts';
-import { checkOs, checkPodSecurityContext } from './security-context.ts';
+import { checkPodSecurityContext } from './security-context.ts';
 import { checkVolumes, type Volumes } from './volumes.ts';
+import { checkHostProcess, checkOs } from './windows.ts';
 
 /**
  * What a pod's spec must obey, in a Pod or in a template; `meta` is given for a Pod only.
@@ -36,6 +37,7 @@ export function checkPodSpec(causes: Cause[], spec: PodSpec, meta: ObjectMeta | 
   checkScheduling(causes, spec, path);
   checkHostnameOverride(causes, spec, path);
   checkNames(causes, spec, path);
+  checkHostProcess(causes, spec, path);
   checkOs(causes, spec, path);
   checkFileKeyVolumes(causes, spec, volumes, path);
 }

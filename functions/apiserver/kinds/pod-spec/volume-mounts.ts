@@ -83,7 +83,8 @@ export function checkVolumeDevices(
 ): void {
   const names = new Set<string>();
   const paths = new Set<string>();
-  const mounts = container.volumeMounts ?? [];
+  /** The last mount of each volume, as upstream keeps them. */
+  const mounts = new Map(container.volumeMounts?.map(({ name, mountPath }) => [name, mountPath]));
   container.volumeDevices?.forEach(({ name, devicePath }, i) => {
     const at = `${path}[${i}]`;
     const volume = volumes.get(name);
@@ -99,10 +100,10 @@ export function checkVolumeDevices(
     if (hasBacksteps(devicePath ?? '')) {
       causes.push(invalidValue(`${at}.devicePath`, devicePath, "can not contain backsteps ('..')"));
     } else paths.add(devicePath);
-    if (mounts.some((mount) => mount.name === name)) {
+    if (mounts.has(name)) {
       causes.push(invalidValue(`${at}.name`, name, 'must not already exist in volumeMounts'));
     }
-    if (mounts.some((mount) => mount.mountPath === devicePath)) {
+    if ([...mounts.values()].includes(devicePath)) {
       causes.push(invalidValue(`${at}.devicePath`, devicePath, 'must not already exist as a path in volumeMounts'));
     }
     if (name) names.add(name);

@@ -1,16 +1,6 @@
-import type { Container, EnvVar, EphemeralContainer, PodSpec } from '../../../../lib/api/types.ts';
+import type { EnvVar, PodSpec } from '../../../../lib/api/types.ts';
+import { containersWithPaths } from '../pod-spec/containers-of.ts';
 import { warnOfFraction } from './fractions.ts';
-
-/** Every container with its path, in the order in which upstream visits them. */
-export function* containersWithPaths(
-  spec: PodSpec,
-  at: string,
-): Iterable<readonly [Container | EphemeralContainer, string]> {
-  for (const list of ['initContainers', 'containers', 'ephemeralContainers'] as const) {
-    const containers = spec[list];
-    if (containers) for (let i = 0; i < containers.length; i++) yield [containers[i]!, `${at}.${list}[${i}]`];
-  }
-}
 
 export function warnOfContainers(warnings: string[], spec: PodSpec, at: string): void {
   for (const [{ resources, env }, path] of containersWithPaths(spec, at)) {

@@ -1,5 +1,7 @@
-import type { ObjectMeta, PodSpec, PodTemplateSpec } from '../../../../lib/api/types.ts';
-import { SECCOMP_CONTAINER, SECCOMP_POD } from '../pod-spec/annotations.ts';
+import type { ObjectMeta, PodSpec, PodTemplateSpec, SecurityContext } from '../../../../lib/api/types.ts';
+import { semanticEqual } from '../equal.ts';
+import { containersOf } from '../pod-spec/containers-of.ts';
+import { APP_ARMOR_CONTAINER, appArmorField, SECCOMP_CONTAINER, SECCOMP_POD } from '../pod-spec/profile-annotations.ts';
 import { warnOfIp } from './addresses.ts';
 import { warnOfAffinity, warnOfTopologySpread } from './affinity.ts';
 import { warnOfContainers } from './containers.ts';
@@ -55,10 +57,23 @@ function warnOfAnnotations(warnings: string[], spec: PodSpec, annotations: Annot
   if (SECCOMP_POD in annotations && !spec.securityContext?.seccompProfile) {
     warnings.push(`${path}[${SECCOMP_POD}]: ${SECCOMP_FIELD}`);
   }
-  for (const { name, securityContext } of [...(spec.initContainers ?? []), ...(spec.containers ?? [])]) {
+  for (const { name, securityContext } of containersOf(spec)) {
     const key = SECCOMP_CONTAINER + name;
     if (key in annotations && !securityContext?.seccompProfile) warnings.push(`${path}[${key}]: ${SECCOMP_FIELD}`);
+    const appArmor = annotations[APP_ARMOR_CONTAINER + name];
+    if (appArmor === undefined || !isOnlyAnnotated(appArmor, securityContext, spec, path)) continue;
+    const why = 'deprecated since v1.30; use the "appArmorProfile" field instead';
+    warnings.push(`${path}[${APP_ARMOR_CONTAINER}${name}]: ${why}`);
   }
+}
+
+/** A pod's fields have been filled from its annotations by now, a template's have not. */
+function isOnlyAnnotated(annotation: string, own: SecurityContext | undefined, spec: PodSpec, path: string): boolean {
+  const field = appArmorField(annotation);
+  const isPod = path === 'metadata.annotations';
+  if (isPod && spec.os?.name === 'windows') return false;
+  if (own?.appArmorProfile) return isPod && semanticEqual(own.appArmorProfile, field);
+  return !field || !semanticEqual(field, spec.securityContext?.appArmorProfile);
 }
 
 function warnOfDuplicates(warnings: string[], { hostAliases, imagePullSecrets }: PodSpec, at: string): void {

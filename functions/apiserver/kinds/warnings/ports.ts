@@ -1,5 +1,5 @@
 import type { ContainerPort, PodSpec } from '../../../../lib/api/types.ts';
-import { containersWithPaths } from './containers.ts';
+import { containersWithPaths } from '../pod-spec/containers-of.ts';
 
 interface Placed {
   readonly port: ContainerPort;
