@@ -20,6 +20,8 @@ export interface Connection {
     /** Lower-case hex of the certificate's SHA-256, for the user's credential-id. */
     sha256?: string;
   };
+  /** There is one, and it does not hold (another CA's, expired): nobody, never anonymous. */
+  refusedCertificate?: true;
   remoteAddress?: string;
   /** An in-process caller (controllers, scheduler): trusted, no credential is looked at. Never set by a network adapter. */
   user?: UserInfo;

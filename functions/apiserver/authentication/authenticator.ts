@@ -5,14 +5,15 @@ import { type TokenAnswer, type TokenAuthenticator, TokenError } from './service
 
 /**
  * Who asks: an in-process caller, else the client certificate, else the bearer token, else nobody (system:anonymous).
- * A bearer token that does not hold is refused (undefined: 401), it does not fall back to anonymous.
+ * A certificate or token that does not hold is refused (undefined: 401), it does not fall back to anonymous; a token that holds counts
+ * beside such a certificate. Source: k8s.io/apiserver/pkg/authentication/request/union, NewFailOnError before anonymous.
  */
 export function authenticator(tokens: readonly TokenAuthenticator[], audiences: readonly string[]): Authenticator {
   return async (request, connection) => {
     const known = connection?.user ?? certified(connection);
     if (known) return known;
     const token = bearerToken(request);
-    if (token === undefined) return anonymous;
+    if (token === undefined) return connection?.refusedCertificate ? undefined : anonymous;
     const answer = await authenticateToken(tokens, token, audiences);
     return 'user' in answer ? answer.user : undefined;
   };

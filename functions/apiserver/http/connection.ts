@@ -24,10 +24,10 @@ function socketOf(message: IncomingMessage | Http2ServerRequest): TLSSocket {
 
 function read(socket: TLSSocket): Connection {
   const connection: Connection = socket.remoteAddress ? { remoteAddress: socket.remoteAddress } : {};
-  // `authorized` is false for no certificate and for one that our CA did not sign.
-  if (!socket.authorized) return connection;
-  const { subject, fingerprint256 } = socket.getPeerCertificate();
-  if (!subject?.CN) return connection;
+  const { subject, fingerprint256 } = socket.getPeerCertificate() ?? {};
+  if (!subject) return connection;
+  if (!socket.authorized) return { ...connection, refusedCertificate: true };
+  if (!subject.CN) return connection;
   const organizations: unknown = subject.O ?? [];
   connection.clientCertificate = {
     commonName: [subject.CN].flat()[0]!,

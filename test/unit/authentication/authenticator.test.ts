@@ -27,6 +27,10 @@ describe('Who asks', () => {
     expect(await cluster.authenticate(request(), {})).toEqual(user('system:anonymous', 'system:unauthenticated'));
   });
 
+  test('is nobody with a certificate that does not hold', async () => {
+    expect(await cluster.authenticate(request(), { refusedCertificate: true })).toBeUndefined();
+  });
+
   test('is nobody with a token that nobody knows', async () => {
     expect(await cluster.authenticate(bearer('abc'), {})).toBeUndefined();
   });
