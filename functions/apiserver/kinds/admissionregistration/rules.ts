@@ -49,6 +49,12 @@ function checkResources(causes: Cause[], resources: string[], path: string): voi
   if (all && resources.length > 1) {
     causes.push(invalidValue(path, resources, "if '*/*' is present, must not specify other resources"));
   }
+  // Upstream looks at the last of these only.
+  const last = resources.findLast((resource) => resource !== '' && !resource.includes('/'));
+  if (resources.includes('*') && last !== '*') {
+    const why = "if '*' is present, must not specify other resources without subresources";
+    causes.push(invalidValue(path, resources, why));
+  }
   resources.forEach((resource, i) => {
     const field = `${path}[${i}]`;
     if (resource === '') {

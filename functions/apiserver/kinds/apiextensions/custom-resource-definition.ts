@@ -11,7 +11,8 @@ import { checkClient, WEBHOOK_PORT } from '../admissionregistration/webhook.ts';
 import { checkFormat, checkImmutable, checkOneOf, checkRequired } from '../check.ts';
 import { semanticEqual } from '../equal.ts';
 import { keepStatus, onlyStatus } from '../status.ts';
-import { checkColumns, checkSchema } from './version.ts';
+import { checkApproval } from './approval.ts';
+import { checkColumns, checkScale, checkSchema } from './version.ts';
 
 type Spec = CustomResourceDefinitionSpec;
 
@@ -72,7 +73,12 @@ function validate({ metadata, spec: given, status }: CustomResourceDefinition): 
   checkVersions(causes, spec);
   checkNames(causes, spec.names ?? ({} as Spec['names']));
   checkConversion(causes, spec);
-  if (!status?.storedVersions?.length) {
+  const stored = status?.storedVersions ?? [];
+  const storing = (spec.versions ?? []).filter(({ storage }) => storage).map(({ name }) => name);
+  for (const name of storing.filter((name, i) => !stored.includes(name) || storing.indexOf(name) < i)) {
+    causes.push(invalidValue('status.storedVersions', stored, `must have the storage version ${name}`));
+  }
+  if (stored.length === 0) {
     causes.push(invalidValue('status.storedVersions', null, 'must have at least one stored version'));
   }
   return causes;
@@ -112,8 +118,10 @@ function checkVersions(causes: Cause[], spec: Spec): void {
 function shared(versions: CustomResourceDefinitionVersion[]): boolean {
   const [first] = versions;
   return versions.every(
-    ({ schema, additionalPrinterColumns }) =>
-      semanticEqual(schema, first!.schema) && semanticEqual(additionalPrinterColumns, first!.additionalPrinterColumns),
+    ({ schema, additionalPrinterColumns, subresources }) =>
+      semanticEqual(schema, first!.schema) &&
+      semanticEqual(additionalPrinterColumns, first!.additionalPrinterColumns) &&
+      semanticEqual(subresources, first!.subresources),
   );
 }
 
@@ -142,6 +150,8 @@ function checkVersion(
     );
   const columns = isShared ? 'spec.additionalPrinterColumns' : `${path}.additionalPrinterColumns`;
   checkColumns(causes, version.additionalPrinterColumns ?? [], columns);
+  const scale = version.subresources?.scale;
+  if (scale) checkScale(causes, scale, isShared ? 'spec.subresources.scale' : `${path}.subresources.scale`);
 }
 
 function checkNames(causes: Cause[], names: Spec['names']): void {
@@ -166,10 +176,14 @@ function checkNames(causes: Cause[], names: Spec['names']): void {
   }
 }
 
-function checkConversion(causes: Cause[], { conversion }: Spec): void {
+function checkConversion(causes: Cause[], { conversion, preserveUnknownFields }: Spec): void {
   const path = 'spec.conversion';
   if (!conversion?.strategy) return void causes.push(required(`${path}.strategy`));
   checkOneOf(causes, `${path}.strategy`, conversion.strategy, ['None', 'Webhook']);
+  if (conversion.strategy !== 'None' && preserveUnknownFields) {
+    const why = 'must be None if spec.preserveUnknownFields is true';
+    causes.push(invalidValue(`${path}.strategy`, conversion.strategy, why));
+  }
   if (conversion.strategy === 'None' && conversion.webhook) {
     const why = 'should not be set when strategy is not set to Webhook';
     causes.push({
@@ -191,14 +205,27 @@ function checkConversion(causes: Cause[], { conversion }: Spec): void {
   });
 }
 
+/** What older definitions may have and new ones may not. Source: validateAPIApproval, validatePreserveUnknownFields. */
+function checkNew(causes: Cause[], object: CustomResourceDefinition, old?: CustomResourceDefinition): void {
+  checkApproval(causes, object, old);
+  if (!object.spec?.preserveUnknownFields || old?.spec?.preserveUnknownFields) return;
+  const why = 'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead';
+  causes.push(invalidValue('spec.preserveUnknownFields', true, why));
+}
+
 export const customResourceDefinition: KindRules = {
   defaults,
   prepareForCreate,
   prepareForUpdate,
   prepareForStatusUpdate: onlyStatus,
-  validate,
+  validate(object: CustomResourceDefinition) {
+    const causes = validate(object);
+    checkNew(causes, object);
+    return causes;
+  },
   validateUpdate(object: CustomResourceDefinition, old: CustomResourceDefinition) {
     const causes = validate(object);
+    checkNew(causes, object, old);
     const [spec, before] = [object.spec, old.spec];
     checkImmutable(causes, 'spec.group', spec?.group, before?.group);
     checkImmutable(causes, 'spec.names.plural', spec?.names?.plural, before?.names?.plural);

@@ -1,6 +1,10 @@
-import { forbiddenField, invalidValue, required } from '../../../../lib/api/causes.ts';
+import { forbiddenField, invalidValue, notSupported, required } from '../../../../lib/api/causes.ts';
 import type { Cause } from '../../../../lib/api/status.ts';
-import type { CustomResourceColumnDefinition, JSONSchemaProps } from '../../../../lib/api/types.ts';
+import type {
+  CustomResourceColumnDefinition,
+  CustomResourceSubresources,
+  JSONSchemaProps,
+} from '../../../../lib/api/types.ts';
 import { checkRequired } from '../check.ts';
 
 const COLUMN_TYPES = ['boolean', 'date', 'integer', 'number', 'string'];
@@ -17,6 +21,33 @@ export function checkColumns(causes: Cause[], columns: CustomResourceColumnDefin
     checkRequired(causes, `${at}.JSONPath`, jsonPath);
   });
 }
+
+type Scale = NonNullable<CustomResourceSubresources['scale']>;
+
+/** Source: ValidateCustomResourceDefinitionSubresources. */
+export function checkScale(causes: Cause[], scale: Scale, path: string): void {
+  const { specReplicasPath, statusReplicasPath, labelSelectorPath } = scale;
+  for (const [name, value, start] of [
+    ['specReplicasPath', specReplicasPath, '.spec.'],
+    ['statusReplicasPath', statusReplicasPath, '.status.'],
+  ] as const) {
+    const field = `${path}.${name}`;
+    if (checkRequired(causes, field, value)) {
+      checkPath(causes, value, [start], `should be a json path under ${start.slice(0, -1)}`, field);
+    }
+  }
+  if (!labelSelectorPath) return;
+  const why = 'should be a json path under either .spec or .status';
+  checkPath(causes, labelSelectorPath, ['.spec.', '.status.'], why, `${path}.labelSelectorPath`);
+}
+
+function checkPath(causes: Cause[], value: string, starts: readonly string[], why: string, field: string): void {
+  if (starts.some((start) => value.startsWith(start))) return;
+  const fault = value.startsWith('.') ? why : 'must be a simple json path starting with .';
+  causes.push(invalidValue(field, value, fault));
+}
+
+const TYPES = ['array', 'boolean', 'integer', 'number', 'object', 'string'];
 
 /** How deep a schema may nest: no real one comes near. */
 const DEPTH_MAX = 64;
@@ -38,6 +69,7 @@ function checkNode(causes: Cause[], schema: JSONSchemaProps, path: string, depth
   const typeless = schema.type === undefined && depth > 0;
   const exempt = schema['x-kubernetes-int-or-string'] || schema['x-kubernetes-preserve-unknown-fields'];
   if (typeless && !exempt) causes.push(required(`${path}.type`, 'must not be empty for specified object fields'));
+  if (schema.type && !TYPES.includes(schema.type)) causes.push(notSupported(`${path}.type`, schema.type, TYPES));
   if (schema.type === 'array' && !schema.items) causes.push(required(`${path}.items`, 'must be specified'));
   if (schema.uniqueItems) {
     const why = 'uniqueItems cannot be set to true since the runtime complexity becomes quadratic';

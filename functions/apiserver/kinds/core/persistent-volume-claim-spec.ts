@@ -11,6 +11,8 @@ import { canonicalizeResources } from '../resource-list.ts';
 export function defaultPersistentVolumeClaimSpec(spec: PersistentVolumeClaimSpec): void {
   spec.volumeMode ??= 'Filesystem';
   spec.resources ??= {};
+  // Go writes this pointer even when it points nowhere.
+  for (const source of [spec.dataSource, spec.dataSourceRef]) if (source) source.apiGroup ??= null as never;
   canonicalizeResources(spec.resources.limits);
   canonicalizeResources(spec.resources.requests);
 }

@@ -6,8 +6,9 @@ import type { KindRules } from '../../contract.ts';
 import { checkImmutable, checkRequired } from '../check.ts';
 import { semanticEqual } from '../equal.ts';
 import { canonicalizeResources } from '../resource-list.ts';
-import { statusKept } from '../status.ts';
+import { keepStatus } from '../status.ts';
 import { warnOfClaimSpec } from '../warnings/fractions.ts';
+import { alignDataSources } from './claim-data-source.ts';
 import { checkPersistentVolumeClaimSpec, defaultPersistentVolumeClaimSpec } from './persistent-volume-claim-spec.ts';
 
 const PHASE = { phase: 'Pending' } as const;
@@ -62,7 +63,14 @@ function checkSize(
 const BETA_CLASS = 'volume.beta.kubernetes.io/storage-class';
 
 export const persistentVolumeClaim: KindRules = {
-  ...statusKept(() => ({ ...PHASE })),
+  prepareForCreate(object: PersistentVolumeClaim) {
+    object.status = { ...PHASE };
+    if (object.spec) alignDataSources(object.spec);
+  },
+  prepareForUpdate(object: PersistentVolumeClaim, old: PersistentVolumeClaim) {
+    keepStatus(object, old);
+    if (object.spec) alignDataSources(object.spec, old.spec);
+  },
   defaults(object: PersistentVolumeClaim) {
     if (object.spec) defaultPersistentVolumeClaimSpec(object.spec);
     object.status = { ...PHASE, ...object.status };

@@ -1,7 +1,8 @@
-import { invalidValue, required } from '../../../../lib/api/causes.ts';
+import { invalidValue, notSupported, required } from '../../../../lib/api/causes.ts';
 import { inclusiveRangeError } from '../../../../lib/api/names.ts';
 import type { Cause } from '../../../../lib/api/status.ts';
-import { checkRequired } from '../check.ts';
+import { checkOneOf, checkRequired } from '../check.ts';
+import { checkIscsi } from './iscsi-volume.ts';
 import { checkLocalDescendingPath, checkNoBacksteps } from './paths.ts';
 
 type SourceCheck = (causes: Cause[], source: any, path: string) => void;
@@ -35,7 +36,7 @@ export const REMOTE_SOURCES: Readonly<Record<string, SourceCheck>> = {
       causes.push(invalidValue(`${path}.path`, source.path ?? '', 'must be an absolute path'));
     }
   },
-  iscsi: needs('targetPortal', 'iqn'),
+  iscsi: checkIscsi,
   glusterfs: needs('endpoints', 'path'),
   flocker: () => {},
   rbd: needs('monitors', 'image'),
@@ -45,13 +46,38 @@ export const REMOTE_SOURCES: Readonly<Record<string, SourceCheck>> = {
   vsphereVolume: needs('volumePath'),
   photonPersistentDisk: needs('pdID'),
   portworxVolume: needs('volumeID'),
-  azureDisk: needs('diskName', 'diskURI'),
-  azureFile: needs('secretName', 'shareName'),
+  azureDisk: checkAzureDisk,
+  azureFile(causes, source, path) {
+    needs('secretName', 'shareName')(causes, source, path);
+    if (source.secretNamespace === '') causes.push(required(`${path}.secretNamespace`));
+  },
   storageos: needs('volumeName'),
   fc: checkFibreChannel,
-  flexVolume: needs('driver'),
+  flexVolume(causes, source, path) {
+    needs('driver')(causes, source, path);
+    for (const key in source.options) {
+      if (!/(?:^|\.)(?:kubernetes|k8s)\.io$/i.test(key.split('/')[0]!)) continue;
+      const why = 'kubernetes.io and k8s.io namespaces are reserved';
+      causes.push(invalidValue(`${path}.options[${key}]`, key, why));
+    }
+  },
   scaleIO: needs('gateway', 'system', 'volumeName'),
 };
+
+const MANAGED_URI = '/subscriptions/{sub-id}/resourcegroups/{group-name}/providers/microsoft.compute/disks/{disk-id}';
+const BLOB_URI = 'https://{account-name}.blob.core.windows.net/{container-name}/{disk-name}.vhd';
+
+function checkAzureDisk(causes: Cause[], source: any, path: string): void {
+  needs('diskName', 'diskURI')(causes, source, path);
+  const { cachingMode, kind, diskURI = '' } = source;
+  if (cachingMode !== undefined) {
+    checkOneOf(causes, `${path}.cachingMode`, cachingMode, ['None', 'ReadOnly', 'ReadWrite']);
+  }
+  if (kind === undefined) return;
+  checkOneOf(causes, `${path}.kind`, kind, ['Dedicated', 'Managed', 'Shared']);
+  const [start, shown] = kind === 'Managed' ? ['/subscriptions/', MANAGED_URI] : ['https://', BLOB_URI];
+  if (!diskURI.startsWith(start)) causes.push(notSupported(`${path}.diskURI`, diskURI, [shown]));
+}
 
 const LUN_MAX = 255;
 
