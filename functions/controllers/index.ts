@@ -22,6 +22,7 @@ import { createResourceQuotaController } from './resource-quota/resource-quota.t
 import { createRootCACertPublisher } from './root-ca-cert-publisher.ts';
 import { createServiceAccountController } from './serviceaccount.ts';
 import { createStatefulSetController } from './statefulset/statefulset.ts';
+import { createAttributesClassProtectionController } from './storage/attributes-class-protection.ts';
 import { createClaimProtectionController } from './storage/claim-protection.ts';
 import { createVolumeProtectionController } from './storage/volume-protection.ts';
 import { createTtlAfterFinishedController } from './ttl-after-finished.ts';
@@ -45,6 +46,7 @@ export function createControllers(dependencies: ControllerDependencies): Control
     createCronJobController(dependencies),
     createDisruptionController(dependencies),
     createEndpointSliceMirroringController(dependencies),
+    createAttributesClassProtectionController(dependencies),
     createClaimProtectionController(dependencies),
     createVolumeProtectionController(dependencies),
     createTtlAfterFinishedController(dependencies),

@@ -104,3 +104,10 @@ export const customResourceDefinitions = resourceType<api.CustomResourceDefiniti
   'CustomResourceDefinition',
   false,
 );
+export const volumeAttributesClasses = resourceType<api.VolumeAttributesClass>(
+  'storage.k8s.io',
+  'v1',
+  'volumeattributesclasses',
+  'VolumeAttributesClass',
+  false,
+);
