@@ -49,6 +49,13 @@ export function checkCidr(causes: Cause[], value: string, field: string, known: 
   }
 }
 
+/** Whether it reads as a range, though it may be written badly. */
+export function isCidr(value: string): boolean {
+  const causes: Cause[] = [];
+  checkCidr(causes, value, '');
+  return !causes.some(({ message }) => message.endsWith(INVALID_CIDR));
+}
+
 function hasHostBits(address: string, prefix: number): boolean {
   const number = address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
   return number % 2 ** (32 - prefix) !== 0;

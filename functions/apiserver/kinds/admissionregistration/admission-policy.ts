@@ -35,13 +35,29 @@ function checkShared(causes: Cause[], { spec = {} }: Policy): void {
   spec.variables?.forEach(({ name, expression = '' }, i) => {
     const path = `spec.variables[${i}]`;
     if (!name) causes.push(required(`${path}.name`, 'name is not specified'));
+    else if (!isCelIdentifier(name)) {
+      causes.push(invalidValue(`${path}.name`, name, 'must be a valid CEL identifier'));
+    }
     checkRequired(causes, `${path}.expression`, expression.trim(), 'expression is not specified');
   });
 }
 
+/** Source: isCELIdentifier, and the CEL language definition. */
+function isCelIdentifier(name: string): boolean {
+  return /^[_a-zA-Z][_a-zA-Z0-9]*$/.test(name) && !CEL_RESERVED.has(name);
+}
+
+const CEL_RESERVED = new Set(
+  'true false null in as break const continue else for function if import let loop package namespace return var void while'.split(
+    ' ',
+  ),
+);
+
 export function checkParamKind(causes: Cause[], { apiVersion = '', kind = '' }: ParamKind, path: string): void {
   const field = `${path}.apiVersion`;
-  if (checkRequired(causes, field, apiVersion)) {
+  if (apiVersion.split('/').length > 2) {
+    causes.push(invalidValue(field, apiVersion, `unexpected GroupVersion string: ${apiVersion}`));
+  } else if (checkRequired(causes, field, apiVersion)) {
     const [version = '', group = ''] = apiVersion.split('/').reverse();
     const faults = group ? dns1123Subdomain(group) : [];
     if (faults.length > 0) causes.push(invalidValue(field, group, faults.join(',')));

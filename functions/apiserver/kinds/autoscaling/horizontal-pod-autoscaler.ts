@@ -56,6 +56,11 @@ function validate({ spec = {} }: any): Cause[] {
   }
   checkReference(causes, spec.scaleTargetRef ?? {}, 'spec.scaleTargetRef');
   checkMetrics(causes, spec.metrics ?? [], minReplicas);
+  // The one metric of the first version.
+  if (spec.targetCPUUtilizationPercentage < 1) {
+    const field = 'spec.metrics[0].resource.target.averageUtilization';
+    causes.push(invalidValue(field, spec.targetCPUUtilizationPercentage, 'must be greater than 0'));
+  }
   checkRules(causes, spec.behavior?.scaleUp, 'spec.behavior.scaleUp');
   checkRules(causes, spec.behavior?.scaleDown, 'spec.behavior.scaleDown');
   return causes;

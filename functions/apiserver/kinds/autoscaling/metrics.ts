@@ -2,7 +2,7 @@ import { forbiddenField, invalidValue, notSupported, required } from '../../../.
 import { dns1123Label, pathSegment } from '../../../../lib/api/names.ts';
 import { parseQuantity } from '../../../../lib/api/quantity.ts';
 import type { Cause } from '../../../../lib/api/status.ts';
-import { checkFormat } from '../check.ts';
+import { checkFormat, checkRequired } from '../check.ts';
 import { checkContainerResourceName } from '../pod-spec/resources.ts';
 
 const TYPES = ['ContainerResource', 'External', 'Object', 'Pods', 'Resource'];
@@ -42,9 +42,17 @@ function checkSource(causes: Cause[], kind: (typeof SOURCES)[number], source: an
   if (metric || kind === 'object' || kind === 'external' || kind === 'pods') {
     checkIdentifier(causes, metric?.name, `${path}.metric.name`);
   }
+  if (kind === 'object') checkDescribed(causes, source.describedObject ?? {}, `${path}.describedObject`);
   if (kind === 'resource' || kind === 'containerResource') checkResource(causes, kind, source, path);
   checkTarget(causes, target, `${path}.target`);
   checkValues(causes, kind, target, `${path}.target`);
+}
+
+function checkDescribed(causes: Cause[], object: any, path: string): void {
+  for (const part of ['kind', 'name']) {
+    const field = `${path}.${part}`;
+    if (checkRequired(causes, field, object[part])) checkFormat(causes, field, object[part], pathSegment);
+  }
 }
 
 function checkIdentifier(causes: Cause[], name: string | undefined, field: string): void {

@@ -1,10 +1,11 @@
 import { invalidValue, notSupported, required } from '../../../../lib/api/causes.ts';
 import { dns1123Subdomain } from '../../../../lib/api/names.ts';
 import type { Cause } from '../../../../lib/api/status.ts';
-import type { FlowSchema, FlowSchemaSpec, PolicyRulesWithSubjects } from '../../../../lib/api/types.ts';
+import type { FlowSchema, FlowSchemaSpec } from '../../../../lib/api/types.ts';
 import type { KindRules } from '../../contract.ts';
-import { checkFormat, checkRequired } from '../check.ts';
+import { checkFormat } from '../check.ts';
 import { onlyStatus, statusKept } from '../status.ts';
+import { checkFlowRule } from './flow-rule.ts';
 
 const PRECEDENCE = 1000;
 const PRECEDENCE_MAX = 10_000;
@@ -22,7 +23,7 @@ function validate({ metadata, spec: given }: FlowSchema): Cause[] {
   if (level?.name) checkFormat(causes, field, level.name, dns1123Subdomain);
   else causes.push(required(field, 'must reference a priority level'));
   spec.rules?.forEach((rule, i) => {
-    checkRule(causes, rule, `spec.rules[${i}]`);
+    checkFlowRule(causes, rule, `spec.rules[${i}]`);
   });
   return causes;
 }
@@ -34,35 +35,6 @@ function checkPrecedence(causes: Cause[], value: number, name: string | undefine
   if (value === 1 && name !== 'exempt') {
     causes.push(invalidValue(field, value, "only the schema named 'exempt' may have matchingPrecedence 1"));
   }
-}
-
-function checkRule(causes: Cause[], rule: PolicyRulesWithSubjects, path: string): void {
-  const { resourceRules = [], nonResourceRules = [] } = rule;
-  const subjects = rule.subjects ?? [];
-  checkRequired(causes, `${path}.subjects`, subjects, 'subjects must contain at least one value');
-  subjects.forEach(({ kind }, i) => {
-    const kinds = ['Group', 'ServiceAccount', 'User'];
-    if (!kinds.includes(kind)) causes.push(notSupported(`${path}.subjects[${i}].kind`, kind ?? '', kinds));
-  });
-  if (resourceRules.length + nonResourceRules.length === 0) {
-    causes.push(required(path, 'at least one of resourceRules and nonResourceRules has to be non-empty'));
-  }
-  resourceRules.forEach(({ verbs, apiGroups, resources, clusterScope, namespaces }, i) => {
-    const at = `${path}.resourceRules[${i}]`;
-    for (const [field, values] of Object.entries({ verbs, apiGroups, resources })) {
-      checkRequired(causes, `${at}.${field}`, values);
-    }
-    if (!namespaces?.length && !clusterScope) {
-      causes.push(
-        required(`${at}.namespaces`, 'resource rules that are not cluster scoped must supply at least one namespace'),
-      );
-    }
-  });
-  nonResourceRules.forEach(({ verbs, nonResourceURLs }, i) => {
-    const at = `${path}.nonResourceRules[${i}]`;
-    checkRequired(causes, `${at}.verbs`, verbs, 'verbs must contain at least one value');
-    checkRequired(causes, `${at}.nonResourceURLs`, nonResourceURLs, 'nonResourceURLs must contain at least one value');
-  });
 }
 
 export const flowSchema: KindRules = {

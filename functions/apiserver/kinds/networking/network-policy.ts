@@ -10,7 +10,7 @@ import type {
 } from '../../../../lib/api/types.ts';
 import type { KindRules } from '../../contract.ts';
 import { checkFormat, checkOneOf } from '../check.ts';
-import { checkCidr, isStrictSubnet } from '../ip.ts';
+import { checkCidr, isCidr, isStrictSubnet } from '../ip.ts';
 import { checkLabelSelector } from '../label-selector.ts';
 import { warnOfCidr } from '../warnings/addresses.ts';
 
@@ -103,14 +103,12 @@ function checkPeer(causes: Cause[], peer: NetworkPolicyPeer, known: string[], pa
 
 function checkBlock(causes: Cause[], { cidr, except = [] }: IPBlock, known: string[], path: string): void {
   if (!cidr) return void causes.push(required(`${path}.cidr`));
-  const before = causes.length;
   checkCidr(causes, cidr, `${path}.cidr`, known);
-  if (causes.length > before) return;
+  if (!isCidr(cidr)) return;
   except.forEach((inner, i) => {
     const field = `${path}.except[${i}]`;
-    const count = causes.length;
     checkCidr(causes, inner, field, known);
-    if (causes.length > count || isStrictSubnet(inner, cidr)) return;
+    if (!isCidr(inner) || isStrictSubnet(inner, cidr)) return;
     causes.push(invalidValue(field, inner, 'must be a strict subset of `cidr`'));
   });
 }

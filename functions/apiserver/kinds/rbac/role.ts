@@ -1,3 +1,4 @@
+import { invalidValue } from '../../../../lib/api/causes.ts';
 import type { Cause } from '../../../../lib/api/status.ts';
 import type { ClusterRole, Role } from '../../../../lib/api/types.ts';
 import type { KindRules } from '../../contract.ts';
@@ -27,7 +28,9 @@ function validateClusterRole({ rules, aggregationRule }: ClusterRole): Cause[] {
   const selectors = aggregationRule.clusterRoleSelectors ?? [];
   checkRequired(causes, path, selectors, 'at least one clusterRoleSelector required if aggregationRule is non-nil');
   selectors.forEach((selector, i) => {
+    const before = causes.length;
     checkLabelSelector(causes, selector, `${path}[${i}]`);
+    if (causes.length > before) causes.push(invalidValue(`${path}[${i}]`, null, 'invalid label selector.'));
   });
   return causes;
 }

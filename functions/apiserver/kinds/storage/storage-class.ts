@@ -27,6 +27,11 @@ export function checkParameters(causes: Cause[], parameters: Record<string, stri
 }
 
 function checkTopologies(causes: Cause[], terms: TopologySelectorTerm[] = []): void {
+  const shapes = terms.map(shapeOf);
+  shapes.forEach((shape, i) => {
+    if (shape !== EMPTY_SHAPE && shapes.indexOf(shape) === i) return;
+    causes.push(duplicateValue(`allowedTopologies[${i}].matchLabelExpressions`, ''));
+  });
   terms.forEach(({ matchLabelExpressions = [] }, i) => {
     const seen = new Set<string>();
     matchLabelExpressions.forEach(({ key, values: given }, j) => {
@@ -41,6 +46,14 @@ function checkTopologies(causes: Cause[], terms: TopologySelectorTerm[] = []): v
       seen.add(key);
     });
   });
+}
+
+const EMPTY_SHAPE = '[]';
+
+/** What a term selects, whatever its order: two terms of one shape are one too many, and so is an empty one. */
+function shapeOf({ matchLabelExpressions = [] }: TopologySelectorTerm): string {
+  const shape = matchLabelExpressions.map(({ key, values }) => [key, [...new Set(values)].sort()]);
+  return JSON.stringify(shape.sort());
 }
 
 function validate(object: StorageClass): Cause[] {
