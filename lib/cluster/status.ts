@@ -6,6 +6,7 @@ import { contextName } from './kubeconfig.ts';
 import type { ClusterPaths } from './paths.ts';
 
 export interface ClusterStatus {
+  /** The control plane serves and every node is Ready. */
   running: boolean;
   text: string;
 }
@@ -17,17 +18,19 @@ export async function status(name: string, paths: ClusterPaths): Promise<Cluster
   const pid = runningDaemon(paths.controlPlane);
   const client = adminClient(cluster, paths);
   const ready = pid !== undefined && (await isReady(client));
+  const readyOnes = ready ? await readyNodes(client) : undefined;
   const rows = [
     ['cluster', cluster.name],
     ['context', contextName(cluster.name)],
     ['state', paths.state],
     ['control plane', controlPlane(cluster, pid, ready)],
-    ...nodeRows(cluster, paths, ready ? await readyNodes(client) : undefined),
+    ...nodeRows(cluster, paths, readyOnes),
     ...(ready ? await nodePortRows(cluster, paths) : []),
   ];
   const width = Math.max(...rows.map(([label]) => label!.length));
   const text = rows.map(([label, value]) => `${label!.padEnd(width)}  ${value}`).join('\n');
-  return { running: ready, text };
+  const nodesRun = cluster.nodes.every(({ name }) => readyOnes?.has(name) && runningDaemon(paths.node(name)));
+  return { running: nodesRun, text };
 }
 
 function controlPlane({ port }: ClusterConfig, pid: number | undefined, ready: boolean): string {
@@ -38,7 +41,8 @@ function controlPlane({ port }: ClusterConfig, pid: number | undefined, ready: b
 function nodeRows(cluster: ClusterConfig, paths: ClusterPaths, ready: Set<string> | undefined): string[][] {
   return cluster.nodes.map(({ name, ip }) => {
     const pid = runningDaemon(paths.node(name));
-    const state = ready?.has(name) ? 'Ready' : 'NotReady';
+    // Without a control plane nobody knows.
+    const state = ready === undefined ? 'Unknown' : ready.has(name) ? 'Ready' : 'NotReady';
     return [`node ${name}`, pid === undefined ? 'stopped' : `${state} at ${ip} (process ${pid})`];
   });
 }
