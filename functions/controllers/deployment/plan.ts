@@ -51,7 +51,7 @@ export interface Observed {
 export function planDeployment({ deployment, replicaSets, oldPodsLeft, now }: Observed): DeploymentPlan {
   const existing = findNew(deployment, replicaSets);
   const old = replicaSets.filter((replicaSet) => replicaSet !== existing).map(draftOf);
-  const newRevision = Math.max(0, ...old.map(({ original }) => revisionOf(original!))) + 1;
+  const newRevision = old.reduce((highest, { original }) => larger(highest, revisionOf(original!)), 0n) + 1n;
   let fresh = existing && draftOf(existing);
   if (fresh) {
     annotate(fresh, deployment, newRevision);
@@ -98,7 +98,11 @@ export function planDeployment({ deployment, replicaSets, oldPodsLeft, now }: Ob
   }
 }
 
-function begin(deployment: Stored<Deployment>, old: readonly Draft[], revision: number): Draft {
+function larger(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
+}
+
+function begin(deployment: Stored<Deployment>, old: readonly Draft[], revision: bigint): Draft {
   const { minReadySeconds } = deployment.spec;
   const draft: Draft = {
     original: undefined,
@@ -152,7 +156,9 @@ function surplus(deployment: Deployment, old: readonly Draft[]): Stored<ReplicaS
   const limit = revisionHistoryLimit(deployment);
   if (limit === undefined) return [];
   const alive = old.map(({ original }) => original!).filter(({ metadata }) => !metadata.deletionTimestamp);
-  const excess = alive.sort((a, b) => revisionOf(a) - revisionOf(b)).slice(0, Math.max(0, alive.length - limit));
+  const excess = alive
+    .sort((a, b) => Number(revisionOf(a) - revisionOf(b)))
+    .slice(0, Math.max(0, alive.length - limit));
   return excess.filter(isIdle);
 }
 

@@ -73,17 +73,22 @@ function withoutHash({ metadata, spec }: PodTemplateSpec): string {
   return canonicalJson({ metadata: { ...metadata, labels, creationTimestamp: undefined }, spec });
 }
 
-export function revisionOf({ metadata }: Pick<ReplicaSet, 'metadata'>): number {
-  return Number.parseInt(metadata?.annotations?.[REVISION] ?? '0', 10) || 0;
+/** An int64, as upstream reads it: larger than a number holds exactly. What is no number counts as 0. */
+export function revisionOf({ metadata }: Pick<ReplicaSet, 'metadata'>): bigint {
+  return revisionNumber(metadata?.annotations?.[REVISION]);
+}
+
+function revisionNumber(text = ''): bigint {
+  return /^\d+$/.test(text) ? BigInt(text) : 0n;
 }
 
 /** Copies the deployment's annotations and raises the revision; an older revision of the same set becomes history. */
-export function annotate(draft: Draft, deployment: Deployment, revision: number): void {
+export function annotate(draft: Draft, deployment: Deployment, revision: bigint): void {
   for (const [name, value] of Object.entries(deployment.metadata?.annotations ?? {})) {
     if (!NOT_COPIED.has(name)) draft.annotations[name] = value;
   }
   const old = draft.annotations[REVISION];
-  if (old !== undefined && Number(old) >= revision) return;
+  if (old !== undefined && revisionNumber(old) >= revision) return;
   draft.annotations[REVISION] = String(revision);
   if (old === undefined) return;
   const history = (draft.annotations[REVISION_HISTORY] ?? '').split(',').filter(Boolean).concat(old);

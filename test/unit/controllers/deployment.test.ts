@@ -28,7 +28,7 @@ interface SetOptions {
   image: string;
   replicas: number;
   available?: number;
-  revision?: number;
+  revision?: number | bigint;
   desired?: number;
   max?: number;
 }
@@ -95,6 +95,11 @@ describe('deployment plan', () => {
     const { create, revision } = plan(deployment(rolling(3, 2)), [{ image: 'old', replicas: 10, revision: 4 }]);
     expect(create).toBe(3);
     expect(revision).toBe('5');
+  });
+
+  test('a revision is an int64', () => {
+    const { revision } = plan(deployment(), [{ image: 'old', replicas: 10, revision: 3546343826724305832n }]);
+    expect(revision).toBe('3546343826724305833');
   });
 
   test.each<[string, Deployment['spec']['strategy'], SetOptions[], Record<string, number>]>([
