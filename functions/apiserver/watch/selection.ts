@@ -18,6 +18,8 @@ export function selectionOf(type: ResourceType, { labels, fields }: ListOptions)
 
 /** What selectors can see of an object. */
 interface Selectable {
+  /** Whose fields they are: the same bytes are served in several versions, and each has fields of its own. */
+  rules: ResourceType['rules'];
   labels: Record<string, string> | undefined;
   fields: Record<string, string>;
 }
@@ -27,7 +29,7 @@ const seen = new WeakMap<Uint8Array, Selectable>();
 
 function selectableOf(type: ResourceType, value: Uint8Array): Selectable {
   let selectable = seen.get(value);
-  if (!selectable) {
+  if (selectable?.rules !== type.rules) {
     selectable = extract(type, decodeFor(type, value));
     seen.set(value, selectable);
   }
@@ -40,7 +42,7 @@ function extract(type: ResourceType, object: KubeObject): Selectable {
     'metadata.namespace': object.metadata?.namespace ?? '',
   };
   for (const [field, read] of Object.entries(type.rules.selectableFields ?? {})) fields[field] = read(object);
-  return { labels: object.metadata?.labels, fields };
+  return { rules: type.rules, labels: object.metadata?.labels, fields };
 }
 
 function matchesLabels(matcher: LabelMatcher, { labels }: Selectable): boolean {

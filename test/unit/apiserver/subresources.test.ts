@@ -127,6 +127,15 @@ describe('versions of one object', () => {
     expect([list.kind, list.items[0].note]).toEqual(['EventList', 'hello']);
   });
 
+  test('an Event is selected by the fields of the group that is asked', async () => {
+    const event = { metadata: { name: 'e' }, involvedObject: { namespace: 'default' }, reportingComponent: 'c' };
+    await server.send('POST', `${core}/events`, event);
+    const selected = async (path: string) => (await server.send('GET', path)).body.items.length;
+    expect(await selected(`${core}/events?fieldSelector=source%3Dc`)).toBe(1);
+    const events = '/apis/events.k8s.io/v1/namespaces/default/events';
+    expect(await selected(`${events}?fieldSelector=reportingController%3Dc`)).toBe(1);
+  });
+
   test('a CPU target of autoscaling/v1 is a metric of v2', async () => {
     const base = (version: string) => `/apis/autoscaling/${version}/namespaces/default/horizontalpodautoscalers`;
     const scaleTargetRef = { kind: 'Deployment', name: 'web', apiVersion: 'apps/v1' };
