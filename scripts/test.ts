@@ -92,7 +92,7 @@ function countJest(report: string): Counts {
 function conformanceSlice(): Stage {
   const slice = `${(Math.floor(Date.now() / DAY_MS) % SLICES) + 1}/${SLICES}`;
   const run = () => {
-    const args = [join(root, 'test/conformance/run.ts'), '--passing', '--slice', slice];
+    const args = [join(root, 'test/conformance/run.ts'), '--passing', '--slice', slice, '--attempts', '2'];
     const { stdout, status } = spawnSync(process.execPath, args, {
       cwd: root,
       stdio: ['ignore', 'pipe', 'inherit'],

@@ -13,6 +13,7 @@ const usage = `usage: npm run conformance -- [options]
   --passing          only those in test/conformance/passing.txt
   --slice K/N        every Nth test, beginning with the Kth (CI takes another K each day)
   --workers N        processes at once (default 4)
+  --attempts N       how often a failing test is tried (default 1)
   --nodes N          nodes of the cluster it brings up (default 2)
   --kubeconfig FILE  an existing cluster; its nodes must have the images
   --keep             leave the cluster and the logs
@@ -36,6 +37,7 @@ async function main(): Promise<void> {
       passing: { type: 'boolean' },
       slice: { type: 'string' },
       workers: { type: 'string', default: '4' },
+      attempts: { type: 'string', default: '1' },
       nodes: { type: 'string', default: '2' },
       kubeconfig: { type: 'string' },
       keep: { type: 'boolean' },
@@ -66,6 +68,7 @@ async function main(): Promise<void> {
       kubeconfig: options.kubeconfig ?? join(folder, 'kubeconfig'),
       folder,
       workers: Number(options.workers),
+      attempts: Number(options.attempts),
       onResult: (r) =>
         console.log(
           `${r.state.padEnd(7)} ${r.seconds.toFixed(1).padStart(6)} s  ${r.name}${r.failure ? `\n          ${r.failure}` : ''}`,
@@ -130,6 +133,8 @@ function report(results: SpecResult[], passing: Set<string>, record: boolean): v
   const lost = results.filter((r) => r.state !== 'passed' && passing.has(r.name));
   const gained = passed.filter((name) => !passing.has(name));
   if (record && gained.length) writePassing(new Set([...passing, ...gained]));
+  for (const { name, attempts } of results.filter((r) => r.attempts > 1))
+    console.log(`took ${attempts} attempts: ${name}`);
   for (const result of lost) console.log(`no longer passes: ${result.name}`);
   if (gained.length)
     console.log(

@@ -7,6 +7,7 @@ export interface SpecResult {
   name: string;
   state: 'passed' | 'failed' | 'skipped' | 'missing';
   seconds: number;
+  attempts: number;
   /** First line of the failure. */
   failure: string;
 }
@@ -17,6 +18,8 @@ export interface SuiteOptions {
   /** Reports and logs go here, one pair for each process. */
   folder: string;
   workers: number;
+  /** How often a failing test is tried before it counts as failed. */
+  attempts: number;
   onResult(result: SpecResult): void;
 }
 
@@ -61,6 +64,7 @@ async function runChunk(names: string[], id: string, options: SuiteOptions): Pro
     `--ginkgo.focus=(${names.map(escapeRegExp).join('|')})$`,
     `--ginkgo.json-report=${report}`,
     `--ginkgo.timeout=${CHUNK_TIMEOUT}`,
+    `--ginkgo.flake-attempts=${options.attempts}`,
     '--ginkgo.no-color',
     '--test.timeout=0',
     `--kubeconfig=${options.kubeconfig}`,
@@ -75,7 +79,8 @@ async function runChunk(names: string[], id: string, options: SuiteOptions): Pro
   log.end();
   const ran = new Map(existsSync(report) ? readReport(report).map((r) => [r.name, r]) : []);
   return names.map(
-    (name) => ran.get(name) ?? { name, state: 'missing', seconds: 0, failure: 'the suite ended without a result' },
+    (name) =>
+      ran.get(name) ?? { name, state: 'missing', seconds: 0, attempts: 0, failure: 'the suite ended without a result' },
   );
 }
 
@@ -85,6 +90,7 @@ interface GinkgoSpec {
   LeafNodeType: string;
   State: string;
   RunTime: number;
+  NumAttempts: number;
   Failure?: { Message?: string };
 }
 
@@ -97,6 +103,7 @@ function readReport(file: string): SpecResult[] {
       name: [...(spec.ContainerHierarchyTexts ?? []), spec.LeafNodeText].join(' '),
       state: spec.State === 'passed' ? 'passed' : 'failed',
       seconds: Math.round(spec.RunTime / 1e8) / 10,
+      attempts: spec.NumAttempts,
       failure: (spec.Failure?.Message ?? '').split('\n').slice(0, 3).join(' ').slice(0, 400),
     }));
 }
