@@ -18,6 +18,8 @@ interface Stage {
 }
 
 const root = join(import.meta.dirname, '..');
+// Called without npm, the suites still run on the project's own Node.js.
+process.env['PATH'] = `${join(root, 'node_modules/.bin')}:${process.env['PATH']}`;
 const ci = process.env['CI'] === 'true';
 const peers = process.env['PEERS_DIR'] ?? join(homedir(), '.cache/zeroplane/peers');
 const DAY_MS = 86_400_000;
