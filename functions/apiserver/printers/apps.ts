@@ -1,5 +1,5 @@
 import { formatLabelSelector, fromLabelSelector } from '../../../lib/api/selectors.ts';
-import { ageOf, containerCells, labelsText, NONE, name, type Rows } from './row.ts';
+import { ageOf, containerCells, labelsText, NONE, name, type Rows, replicaCells } from './row.ts';
 
 export const appsRows: Rows = {
   'apps/deployments': (o) => [
@@ -11,15 +11,7 @@ export const appsRows: Rows = {
     ...containerCells(o.spec?.template?.spec),
     fromLabelSelector(o.spec?.selector).toString(),
   ],
-  'apps/replicasets': (o) => [
-    name(o),
-    o.spec?.replicas ?? 0,
-    o.status?.replicas ?? 0,
-    o.status?.readyReplicas ?? 0,
-    ageOf(o),
-    ...containerCells(o.spec?.template?.spec),
-    formatLabelSelector(o.spec?.selector),
-  ],
+  'apps/replicasets': (o) => [...replicaCells(o), formatLabelSelector(o.spec?.selector)],
   'apps/statefulsets': (o) => [
     name(o),
     `${o.status?.readyReplicas ?? 0}/${o.spec?.replicas ?? 0}`,

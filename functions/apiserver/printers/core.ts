@@ -1,7 +1,7 @@
 import { eventRow } from './events.ts';
 import { nodeRow } from './nodes.ts';
 import { podRow } from './pods.ts';
-import { ageOf, containerCells, firstOf, labelsText, NONE, name, nameAndAge, type Rows } from './row.ts';
+import { ageOf, containerCells, firstOf, labelsText, NONE, name, nameAndAge, type Rows, replicaCells } from './row.ts';
 import { serviceRow } from './services.ts';
 import { persistentVolumeClaimRow, persistentVolumeRow } from './volumes.ts';
 
@@ -20,15 +20,7 @@ export const coreRows: Rows = {
   '/configmaps': (o) => [name(o), size(o.data) + size(o.binaryData), ageOf(o)],
   '/endpoints': (o) => [name(o), firstOf(endpointsOf(o), ENDPOINTS_SHOWN, NONE), ageOf(o)],
   '/podtemplates': (o) => [name(o), ...containerCells(o.template?.spec), labelsText(o.template?.metadata?.labels)],
-  '/replicationcontrollers': (o) => [
-    name(o),
-    o.spec?.replicas ?? 0,
-    o.status?.replicas ?? 0,
-    o.status?.readyReplicas ?? 0,
-    ageOf(o),
-    ...containerCells(o.spec?.template?.spec),
-    labelsText(o.spec?.selector),
-  ],
+  '/replicationcontrollers': (o) => [...replicaCells(o), labelsText(o.spec?.selector)],
   '/resourcequotas': (o) => [name(o), quotaText(o, false), quotaText(o, true), ageOf(o)],
   '/componentstatuses': (o) => {
     const healthy = (o.conditions ?? []).find((c: any) => c.type === 'Healthy');

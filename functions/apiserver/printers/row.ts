@@ -61,3 +61,10 @@ export const plainRow: Row = (object) => [name(object), object.metadata?.creatio
 
 /** Name and age. */
 export const nameAndAge: Row = (object) => [name(object), ageOf(object)];
+
+/** What ReplicaSets and ReplicationControllers show alike; their selectors follow, each printed its own way. */
+export function replicaCells(object: any): unknown[] {
+  const { spec, status } = object;
+  const counts = [spec?.replicas ?? 0, status?.replicas ?? 0, status?.readyReplicas ?? 0];
+  return [name(object), ...counts, ageOf(object), ...containerCells(spec?.template?.spec)];
+}
