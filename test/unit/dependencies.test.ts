@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
 const root = process.cwd();
@@ -10,19 +10,31 @@ const allowed: Record<string, string[]> = {
   'lib/storage': ['lib/api', 'lib/runtime'],
   'lib/client': ['lib/api', 'lib/runtime'],
   'lib/pki': ['lib/runtime'],
+  // What entry files share of AWS: clients, keys, instances. Components are given what it makes.
+  'lib/cloud': ['lib/api', 'lib/runtime', 'lib/client', 'lib/pki', 'lib/storage'],
+  'lib/api-proxy': ['lib/api', 'lib/runtime', 'lib/client'],
+  'lib/stacks': [],
   'lib/cluster': ['lib/api', 'lib/runtime', 'lib/client', 'lib/pki', 'agent/runtime'],
   'functions/apiserver': ['lib/api', 'lib/runtime', 'lib/storage'],
   'functions/controllers': ['lib/api', 'lib/runtime', 'lib/client'],
   'functions/scheduler': ['lib/api', 'lib/runtime', 'lib/client'],
-  agent: ['lib/api', 'lib/runtime', 'lib/client'],
+  'functions/dispatcher': ['lib/api', 'lib/runtime', 'lib/client'],
+  'functions/vpc': ['lib/api', 'lib/runtime'],
+  'functions/keys': ['lib/runtime', 'lib/pki'],
+  agent: ['lib/api', 'lib/runtime', 'lib/client', 'lib/api-proxy'],
 };
+
+/** The entry file of a Lambda puts the parts together: it may import anything, and read the environment. */
+const isEntry = (file: string) => file.endsWith('/lambda.ts');
 
 const folders = Object.keys(allowed);
 
 function sources(folder: string): string[] {
+  if (!existsSync(join(root, folder))) return [];
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts'))
-    .map((file) => join(folder, file));
+    .map((file) => join(folder, file))
+    .filter((file) => !isEntry(file));
 }
 
 /** The longest of the table's folders that holds the file. */
