@@ -11,6 +11,7 @@ import { status } from '../../lib/cluster/status.ts';
 import { up } from '../../lib/cluster/up.ts';
 import { gitVersion } from '../../lib/runtime/version.ts';
 import { completion, SHELLS } from './completion.ts';
+import { cost } from './cost.ts';
 import type { Environment } from './environment.ts';
 import { listImages, loadImages } from './image.ts';
 
@@ -100,6 +101,20 @@ export function program(environment: Environment): Command {
   );
   command(image, 'list', 'images on the nodes').action((_, sub) => listImages(paths(sub.optsWithGlobals())));
   root
+    .command('cost')
+    .description('what the control plane costs a month on AWS, idle and busy, beside EKS')
+    .exitOverride()
+    .option('--nodes <count>', 'worker nodes', wholeNumber, 3)
+    .option('--pods <count>', 'pods on them', wholeNumber, 50)
+    .option(
+      '--writes-per-second <rate>',
+      'API writes of a busy month (default: each pod replaced ten times a day)',
+      rate,
+    )
+    .option('--watches <count>', 'watches that pods hold on the API', wholeNumber, 40)
+    .option('--chart <file>', 'draw the bill over the number of nodes, as SVG')
+    .action(cost);
+  root
     .command('version')
     .description('print the version')
     .exitOverride()
@@ -119,6 +134,11 @@ export function program(environment: Environment): Command {
 
 function wholeNumber(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('a whole number is needed.');
+  return Number(text);
+}
+
+function rate(text: string): number {
+  if (!/^\d+(\.\d+)?$/.test(text)) throw new InvalidArgumentError('a number is needed: 0.5, say.');
   return Number(text);
 }
 
