@@ -4,6 +4,7 @@ const WIDTH = 720;
 const HEIGHT = 360;
 const MARGIN = { left: 56, right: 130, top: 40, bottom: 44 };
 const POINTS = 40;
+const TITLE = 'Control plane, US dollars a month, by number of nodes';
 
 interface Curve {
   label: string;
@@ -31,8 +32,9 @@ export function costChart({ nodes, pods, writesPerSecond, watches }: Workload): 
   const y = (amount: number) => HEIGHT - MARGIN.bottom - (amount / top) * (HEIGHT - MARGIN.top - MARGIN.bottom);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">`,
+    `<title>${TITLE}</title>`,
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#ffffff"/>`,
-    text(MARGIN.left, 22, 'Control plane, US dollars a month, by number of nodes', 'start', '#222222'),
+    text(MARGIN.left, 22, TITLE, 'start', '#222222'),
     ...[0, 0.25, 0.5, 0.75, 1].flatMap((part) => gridLine(y(part * top), part * top)),
     ...[0, 0.5, 1].map((part) =>
       text(x(part * most), HEIGHT - 20, String(Math.round(part * most)), 'middle', '#555555'),
@@ -68,8 +70,8 @@ function text(x: number, y: number, content: string, anchor: string, color: stri
   return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}" fill="${color}">${content}</text>`;
 }
 
-/** The next of 1, 2, 5, 10, 20 … dollars. */
+/** The next of 1, 2, 2.5, 5, 10, 20 … dollars. */
 function niceCeiling(amount: number): number {
   const magnitude = 10 ** Math.floor(Math.log10(amount));
-  return [1, 2, 5, 10].map((step) => step * magnitude).find((step) => step >= amount) ?? 10 * magnitude;
+  return [1, 2, 2.5, 5, 10].map((step) => step * magnitude).find((step) => step >= amount) ?? 10 * magnitude;
 }
