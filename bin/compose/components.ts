@@ -8,6 +8,7 @@ import { runControllers } from '../../lib/client/driver.ts';
 import { type InProcessUser, inProcess, serviceAccountUser } from '../../lib/client/in-process.ts';
 import type { ControlPlaneConfig } from '../../lib/cluster/daemon-config.ts';
 import { followNodePorts } from '../../lib/cluster/node-ports.ts';
+import type { KeyPair } from '../../lib/pki/certificate.ts';
 import type { Platform } from './control-plane.ts';
 
 const AUTHENTICATED = 'system:authenticated';
@@ -21,7 +22,7 @@ const CACHES_USER: InProcessUser = {
 export function startComponents(
   apiserver: Apiserver,
   config: ControlPlaneConfig,
-  rootCA: string,
+  authority: KeyPair,
   { clock, random, log }: Platform,
 ): { stop(): Promise<void> } {
   const abort = new AbortController();
@@ -37,7 +38,8 @@ export function startComponents(
     clientFor: (name) => as(serviceAccountUser('kube-system', name), `kube-controller-manager/${name}`),
     clock,
     random,
-    rootCA,
+    rootCA: authority.certificate,
+    authority: async () => authority,
     // Heartbeats could not arrive while this process was not there.
     aliveSinceMs: clock.now(),
   });

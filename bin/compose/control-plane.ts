@@ -52,7 +52,8 @@ export async function startControlPlane(config: ControlPlaneConfig, platform: Pl
     random: platform.random,
   });
   for (const { host, port } of config.listen) await server.listen(port, host);
-  const components = startComponents(apiserver, config, pem('ca.crt'), platform);
+  const authority = { certificate: pem('ca.crt'), key: pem('ca.key') };
+  const components = startComponents(apiserver, config, authority, platform);
   return async () => {
     await components.stop();
     await server.close();

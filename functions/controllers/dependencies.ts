@@ -1,6 +1,8 @@
+import type { Node } from '../../lib/api/types.ts';
 import type { Client } from '../../lib/client/client.ts';
 import type { Caches } from '../../lib/client/controller.ts';
 import { createRecorder, type EventRecorder } from '../../lib/client/events.ts';
+import type { KeyPair } from '../../lib/pki/certificate.ts';
 import type { Clock } from '../../lib/runtime/clock.ts';
 import type { Random } from '../../lib/runtime/random.ts';
 
@@ -13,10 +15,20 @@ export interface ControllerDependencies {
   readonly random: Random;
   /** PEM: what pods verify the apiserver with. */
   readonly rootCA: string;
+  /** The cluster's authority, read when something is to be signed; absent: certificates are signed by nobody. */
+  readonly authority?: () => Promise<KeyPair>;
+  /** What the cloud knows of nodes; absent: nodes are believed. */
+  readonly cloud?: CloudNodes;
   /** Since when agents could reach the apiserver: in a process its start. Absent where the apiserver is always there. */
   readonly aliveSinceMs?: number;
   /** Node pod ranges are carved out of it; absent: nodes come with theirs. */
   readonly clusterCIDR?: string;
+}
+
+/** What a cloud knows of the instances that nodes are. */
+export interface CloudNodes {
+  /** The addresses that the instance has: a node may only be certified for these. */
+  addresses(node: Node): Promise<readonly string[]>;
 }
 
 /** A controller's own hands: its client, and a recorder that writes with it. */

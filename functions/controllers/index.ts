@@ -1,4 +1,8 @@
 import type { Controller } from '../../lib/client/controller.ts';
+import { createCertificateApprovingController } from './certificates/approving.ts';
+import { createCertificateCleaner } from './certificates/cleaner.ts';
+import { createServingApprovingController } from './certificates/serving-approving.ts';
+import { createCertificateSigningController } from './certificates/signing.ts';
 import { createClusterRoleAggregation } from './clusterrole-aggregation.ts';
 import { createCronJobController } from './cronjob/cronjob.ts';
 import { createDaemonSetController } from './daemonset/daemonset.ts';
@@ -57,6 +61,10 @@ export function createControllers(dependencies: ControllerDependencies): Control
     createPodGarbageCollector(dependencies),
     createClusterRoleAggregation(dependencies),
     createResourceQuotaController(dependencies),
+    createCertificateApprovingController(dependencies),
+    createServingApprovingController(dependencies),
+    createCertificateSigningController(dependencies),
+    createCertificateCleaner(dependencies),
     ...(dependencies.clusterCIDR ? [createNodeIpamController(dependencies, dependencies.clusterCIDR)] : []),
   ];
 }

@@ -111,3 +111,17 @@ export const volumeAttributesClasses = resourceType<api.VolumeAttributesClass>(
   'VolumeAttributesClass',
   false,
 );
+export const certificateSigningRequests = resourceType<api.CertificateSigningRequest>(
+  'certificates.k8s.io',
+  'v1',
+  'certificatesigningrequests',
+  'CertificateSigningRequest',
+  false,
+);
+export const subjectAccessReviews = resourceType<api.SubjectAccessReview>(
+  'authorization.k8s.io',
+  'v1',
+  'subjectaccessreviews',
+  'SubjectAccessReview',
+  false,
+);

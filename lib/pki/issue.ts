@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { createPrivateKey, generateKeyPairSync, type KeyObject, webcrypto } from 'node:crypto';
+import { createPrivateKey } from 'node:crypto';
 import { isIP } from 'node:net';
 import {
   AuthorityKeyIdentifierExtension,
@@ -15,14 +15,12 @@ import {
   X509CertificateGenerator,
 } from '@peculiar/x509';
 import { AUTHORITY_MS, CERTIFICATE_MS, type CertificateRequest, type KeyPair } from './certificate.ts';
+import { ALGORITHM, cryptoKey, generateKeys, keyPem } from './keys.ts';
 
 /** Loading the library takes as long as a control plane's start: import this file only when a certificate must be made. */
-const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 
 /** Clocks of a cluster's machines may differ a little. */
 const BACKDATE_MS = 5 * 60_000;
-
-type CryptoKey = webcrypto.CryptoKey;
 
 export async function issueAuthority(commonName: string, now: number): Promise<KeyPair> {
   const keys = generateKeys();
@@ -80,20 +78,6 @@ function validity(now: number, forMs: number) {
   return { notBefore: new Date(now - BACKDATE_MS), notAfter: new Date(now + forMs) };
 }
 
-function generateKeys(): { publicKey: KeyObject; privateKey: KeyObject } {
-  return generateKeyPairSync('ec', { namedCurve: 'P-256' });
-}
-
-function keyPem(key: KeyObject): string {
-  return key.export({ type: 'pkcs8', format: 'pem' }) as string;
-}
-
 function pemOf(certificate: X509Certificate): string {
   return `${certificate.toString('pem')}\n`;
-}
-
-function cryptoKey(key: KeyObject, usage: 'sign' | 'verify'): Promise<CryptoKey> {
-  const [format, type] = usage === 'sign' ? (['pkcs8', 'pkcs8'] as const) : (['spki', 'spki'] as const);
-  const der = key.export({ format: 'der', type } as never) as unknown as Buffer;
-  return webcrypto.subtle.importKey(format, new Uint8Array(der), ALGORITHM, true, [usage]);
 }

@@ -1,10 +1,11 @@
+import { subjectAccessReviews } from '../../functions/apiserver/authorization/subject-access-review.ts';
 import { type ControllerDependencies, createControllers } from '../../functions/controllers/index.ts';
 import { createScheduler } from '../../functions/scheduler/scheduler.ts';
 import { createCaches } from '../../lib/client/cache.ts';
 import type { Controller } from '../../lib/client/controller.ts';
 import { createClient } from '../../lib/client/create-client.ts';
 import { runControllers } from '../../lib/client/driver.ts';
-import { inProcess } from '../../lib/client/in-process.ts';
+import { type InProcessUser, inProcess } from '../../lib/client/in-process.ts';
 import { settle } from '../fakes/clock.ts';
 import { seededRandom } from '../fakes/random.ts';
 import { ADMIN, realApiserver } from '../fakes/real-apiserver.ts';
@@ -18,17 +19,28 @@ export interface SimulationOptions {
   lag?: { maxMs: number };
   /** How writes of controllers and scheduler go wrong; may be changed while it runs. */
   faults?: Faults;
+  authority?: ControllerDependencies['authority'];
 }
 
 /** Controllers and scheduler over the apiserver and a memory store, on a clock that moves when told to. */
 export async function simulate(options: SimulationOptions = {}) {
-  const { apiserver, clock } = await realApiserver();
+  const virtual = new Map([
+    ['authorization.k8s.io/subjectaccessreviews', subjectAccessReviews(async () => ({ allowed: true }))],
+  ]);
+  const { apiserver, clock } = await realApiserver({ virtual });
   const random = seededRandom(options.seed ?? 1);
   const client = createClient(inProcess(apiserver.fetch, ADMIN), { userAgent: 'simulation' });
   const wrapped = faultyClient(client, options.faults ?? NO_FAULTS, random);
   const read = laggingClient(client, clock, random, options.lag ?? { maxMs: 0 });
   const caches = createCaches(read, { clock, random });
-  const dependencies: ControllerDependencies = { caches, clientFor: () => wrapped, clock, random, rootCA: 'CA' };
+  const dependencies: ControllerDependencies = {
+    caches,
+    clientFor: () => wrapped,
+    clock,
+    random,
+    rootCA: 'CA',
+    ...(options.authority && { authority: options.authority }),
+  };
   const controllers = (options.controllers ?? createControllers)(dependencies);
   if (options.scheduler) controllers.push(createScheduler({ caches, client: wrapped, clock, random }));
   const abort = new AbortController();
@@ -42,6 +54,8 @@ export async function simulate(options: SimulationOptions = {}) {
   caches.start(abort.signal);
   return {
     client,
+    /** As somebody else. */
+    clientAs: (user: InProcessUser) => createClient(inProcess(apiserver.fetch, user), { userAgent: 'simulation' }),
     clock,
     random,
     caches,

@@ -18,7 +18,7 @@ const allowed: Record<string, string[]> = {
   'lib/stacks': ['lib/storage'],
   'lib/cluster': ['lib/api', 'lib/runtime', 'lib/client', 'lib/pki', 'agent/runtime'],
   'functions/apiserver': ['lib/api', 'lib/runtime', 'lib/storage'],
-  'functions/controllers': ['lib/api', 'lib/runtime', 'lib/client'],
+  'functions/controllers': ['lib/api', 'lib/runtime', 'lib/client', 'lib/pki'],
   'functions/scheduler': ['lib/api', 'lib/runtime', 'lib/client'],
   'functions/dispatcher': ['lib/api', 'lib/runtime', 'lib/client'],
   'functions/vpc': ['lib/api', 'lib/runtime'],
