@@ -3,11 +3,11 @@ export interface Ruleset {
   /** Chain → its rules, in order. A base chain begins with its `type … hook …` line in `hooks`. */
   readonly chains: Map<string, readonly string[]>;
   readonly hooks: Map<string, string>;
-  /** Sets that the kernel fills: name → declaration. They keep their content while the name stays. */
+  /** Sets, filled by the kernel or by `elements`: name → declaration. They keep their content while the name stays. */
   readonly sets: Map<string, string>;
   /** Verdict maps: name → declaration. */
   readonly maps: Map<string, string>;
-  /** Map → key → verdict. */
+  /** Map → key → verdict; set → key → ''. */
   readonly elements: Map<string, Map<string, string>>;
 }
 

@@ -48,7 +48,8 @@ function elements(
   const gone = [...previous].filter(([key, value]) => next.get(key) !== value).map(([key]) => key);
   const come = [...next]
     .filter(([key, value]) => previous.get(key) !== value)
-    .map(([key, value]) => `${key} : ${value}`);
+    // An element of a set has no value.
+    .map(([key, value]) => (value === '' ? key : `${key} : ${value}`));
   const lines: string[] = [];
   if (gone.length > 0) lines.push(`delete element ${table} ${map} { ${gone.join(', ')} }`);
   if (come.length > 0) lines.push(`add element ${table} ${map} { ${come.join(', ')} }`);

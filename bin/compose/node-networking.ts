@@ -1,4 +1,5 @@
 import { RESOLVED_CONF, startDns } from '../../agent/dns/dns.ts';
+import { networkPolicyController } from '../../agent/policy/network-policy.ts';
 import { healthChecks } from '../../agent/proxy/health-check.ts';
 import { serviceProxy } from '../../agent/proxy/service-proxy.ts';
 import type { Pod } from '../../lib/api/types.ts';
@@ -19,7 +20,8 @@ export async function startNodeNetworking(
 ): Promise<{ stop(): Promise<void> }> {
   const abort = new AbortController();
   const onError = (error: unknown, resource: string) => log('cannot follow a resource', { resource, error });
-  const caches = withPods(createCaches(client, { clock, random, onError }), pods);
+  const shared = createCaches(client, { clock, random, onError });
+  const caches = withPods(shared, pods);
   const read = { services: caches.cache(services), endpointSlices: caches.cache(endpointSlices) };
   const place = { nodeName: config.nodeName };
   const health = healthChecks(config.nodeIP, log);
@@ -38,12 +40,14 @@ export async function startNodeNetworking(
     log,
   });
   const { signal } = abort;
-  const running = runControllers([proxy], caches, {
+  const driver = {
     clock,
     random,
     signal,
-    onError: (error, controller, key) => log('a reconcile failed', { controller, key, error }),
-  });
+    onError: (error: unknown, controller: string, key: string) => log('a reconcile failed', { controller, key, error }),
+  };
+  const policies = networkPolicyController({ caches: shared, ...place, dnsIP: config.dnsIP }, clock);
+  const running = Promise.all([runControllers([proxy], caches, driver), runControllers([policies], shared, driver)]);
   caches.start(signal);
   return {
     async stop() {

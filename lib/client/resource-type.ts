@@ -125,3 +125,17 @@ export const subjectAccessReviews = resourceType<api.SubjectAccessReview>(
   'SubjectAccessReview',
   false,
 );
+export const ingresses = resourceType<api.Ingress>('networking.k8s.io', 'v1', 'ingresses', 'Ingress');
+export const ingressClasses = resourceType<api.IngressClass>(
+  'networking.k8s.io',
+  'v1',
+  'ingressclasses',
+  'IngressClass',
+  false,
+);
+export const networkPolicies = resourceType<api.NetworkPolicy>(
+  'networking.k8s.io',
+  'v1',
+  'networkpolicies',
+  'NetworkPolicy',
+);

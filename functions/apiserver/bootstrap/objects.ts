@@ -9,6 +9,7 @@ import priorityClasses from './data/priority-classes.json' with { type: 'json' }
 import priorityLevels from './data/priority-level-configurations.json' with { type: 'json' };
 import roleBindings from './data/role-bindings.json' with { type: 'json' };
 import roles from './data/roles.json' with { type: 'json' };
+import { defaultIngressClass, networkClusterRoleBindings, networkClusterRoles } from './network-objects.ts';
 import { ownClusterRoleBindings, ownClusterRoles } from './own-roles.ts';
 import type { Expected } from './plan.ts';
 import { keep, reconcileBinding, reconcileRole, reconcileSpec, replaceContent } from './policy.ts';
@@ -17,19 +18,19 @@ const RBAC = 'rbac.authorization.k8s.io';
 const FLOW_CONTROL = 'flowcontrol.apiserver.k8s.io';
 const NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
 
-/** Everything kube-apiserver 1.37.2 makes at its first start, read off a running one, but for the Service `kubernetes`; and the rights with which nodes join. */
+/** Everything kube-apiserver 1.37.2 makes at its first start, read off a running one, but for the Service `kubernetes`; and what our own parts need. */
 export function bootstrapObjects(options: { now: string; authenticationConfig: Record<string, string> }): Expected[] {
   const { now, authenticationConfig } = options;
   return [
     { type: 'namespaces', objects: NAMESPACES.map(namespaceObject), reconcile: keep },
     {
       type: `clusterroles.${RBAC}`,
-      objects: [...(withAggregated(bootstrapClusterRoles) as KubeObject[]), ...ownClusterRoles],
+      objects: [...(withAggregated(bootstrapClusterRoles) as KubeObject[]), ...ownClusterRoles, ...networkClusterRoles],
       reconcile: reconcileRole,
     },
     {
       type: `clusterrolebindings.${RBAC}`,
-      objects: [...clusterRoleBindings, ...ownClusterRoleBindings],
+      objects: [...clusterRoleBindings, ...ownClusterRoleBindings, ...networkClusterRoleBindings],
       reconcile: reconcileBinding,
     },
     { type: `roles.${RBAC}`, objects: roles, reconcile: reconcileRole },
@@ -52,6 +53,7 @@ export function bootstrapObjects(options: { now: string; authenticationConfig: R
       })),
       reconcile: keep,
     },
+    { type: 'ingressclasses.networking.k8s.io', objects: [defaultIngressClass], reconcile: keep },
     { type: 'configmaps', objects: [authenticationConfigMap(authenticationConfig)], reconcile: replaceContent },
   ];
 }

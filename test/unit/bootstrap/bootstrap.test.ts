@@ -2,15 +2,10 @@ import { type SecureCluster, secureCluster } from '../../builders/security.ts';
 
 const RBAC = 'rbac.authorization.k8s.io';
 
-/** Beside kube-apiserver's: the rights with which nodes join. */
-const OWN = new Map([
-  [`clusterroles.${RBAC}`, 2],
-  [`clusterrolebindings.${RBAC}`, 3],
-]);
-
 describe('The first start', () => {
   let cluster: SecureCluster;
-  const count = async (type: string) => (await cluster.reader.list(type)).length;
+  const names = async (type: string) => (await cluster.reader.list(type)).map(({ metadata }) => metadata.name);
+  const count = async (type: string) => (await names(type)).filter((name) => !name.startsWith('zeroplane:')).length;
 
   beforeEach(async () => {
     cluster = await secureCluster();
@@ -32,7 +27,13 @@ describe('The first start', () => {
     ['servicecidrs.networking.k8s.io', 1],
     ['ipaddresses.networking.k8s.io', 1],
   ])('makes %s: %d of them, as kube-apiserver does', async (type, expected) => {
-    expect((await count(type)) - (OWN.get(type) ?? 0)).toBe(expected);
+    expect(await count(type)).toBe(expected);
+  });
+
+  test('binds the roles that our own parts need, and makes the default IngressClass', async () => {
+    const own = (await names(`clusterroles.${RBAC}`)).filter((name) => name.startsWith('zeroplane:'));
+    expect(await names(`clusterrolebindings.${RBAC}`)).toEqual(expect.arrayContaining(own));
+    expect(await names('ingressclasses.networking.k8s.io')).toEqual(['zeroplane']);
   });
 
   test('fills the aggregated roles', async () => {
