@@ -17,6 +17,11 @@ export interface Store {
   commit(writes: readonly Write[]): Promise<CommitResult>;
   /** Changes after `options.from`, batch by batch; ends when the signal aborts, throws StoreError `Expired`. */
   watch(prefix: string, options: WatchOptions): AsyncIterable<WatchBatch>;
+  /**
+   * Every change of every type after this revision up to the present one, in order, whole commits: one read tells those who are woken and
+   * catch up instead of following. Throws StoreError `Expired` if the log no longer reaches back so far, `FutureRevision` if it is not reached yet.
+   */
+  changes(from: number): Promise<WatchBatch>;
   /** The newest revision acknowledged for the resource type of this prefix; what an empty list would return. */
   revision(prefix: string): Promise<number>;
   /** Forgets the log up to and including this revision. */

@@ -114,6 +114,17 @@ export class EmbeddedStore implements Store {
     return watch(source, this.#type(prefix), prefix, options);
   }
 
+  async changes(from: number): Promise<WatchBatch> {
+    this.#open();
+    const revision = this.#revision;
+    if (from > revision) throw new StoreError('FutureRevision', `revision ${from} is not reached yet, ${revision} is`);
+    const logs = [...this.#types.values()].map(({ log }) => log);
+    const compacted = Math.max(this.#compacted, ...logs.map((log) => log.compacted));
+    if (from < compacted) throw new StoreError('Expired', `revision ${from} is compacted, the oldest is ${compacted}`);
+    const changes = logs.flatMap((log) => log.from(log.positionAfter(from)));
+    return { changes: changes.sort((a, b) => a.revision - b.revision), revision };
+  }
+
   async compact(revision: number): Promise<void> {
     this.#open();
     const upTo = Math.min(revision, this.#revision);
