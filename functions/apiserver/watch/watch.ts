@@ -1,3 +1,4 @@
+import { CATCH_UP, WATCH_HEADER } from '../../../lib/api/extensions.ts';
 import { isReason, StatusError } from '../../../lib/api/status.ts';
 import { type HeaderValues, lightResponse } from '../../../lib/runtime/light-response.ts';
 import { type Change, type Item, StoreError, type WatchBatch } from '../../../lib/storage/contract.ts';
@@ -65,8 +66,10 @@ async function* stream(
     for (const chunk of initialEvents(call, frames, start)) yield chunk;
     const chunksOf = laterEvents(call, options, frames);
     // Not `yield*`: each event would pass through one more queue of promises, for every watcher.
-    for await (const batch of changes(call, options, start.from, end.signal))
+    for await (const batch of changes(call, options, start.from, end.signal)) {
       for (const chunk of chunksOf(batch)) yield chunk;
+      if (batch.changes.length === 0 && isCatchUp(call)) return;
+    }
   } catch (error) {
     yield errorFrame(call, frames, error);
   } finally {
@@ -88,8 +91,16 @@ function* initialEvents(call: Call, frames: Frames, { items, from, announceEnd }
 }
 
 function changes(call: Call, options: ListOptions, from: number, signal: AbortSignal): AsyncIterable<WatchBatch> {
-  const progress = options.allowBookmarks ? { progressMs: BOOKMARK_MS } : {};
+  const progress = isCatchUp(call) ? CAUGHT_UP : options.allowBookmarks ? { progressMs: BOOKMARK_MS } : {};
   return call.server.store.watch(keyPrefix(call.type, call.info.namespace), { from, signal, ...progress });
+}
+
+/** A batch without changes comes as soon as there is nothing left to tell. */
+const CAUGHT_UP = { progressMs: 0 };
+
+/** Who holds watches for others asks again and again for what is new, and waits for nothing. */
+function isCatchUp({ request }: Call): boolean {
+  return request.headers.get(WATCH_HEADER) === CATCH_UP;
 }
 
 /** What this watcher is written of a batch. */
