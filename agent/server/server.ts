@@ -11,6 +11,8 @@ import type { Runtime } from '../runtime-contract.ts';
 import { authenticate } from './authentication.ts';
 import { HttpError } from './http-error.ts';
 import { handle } from './routes.ts';
+import { cpuRates } from './stats/cpu.ts';
+import type { CpuRates } from './stats/rates.ts';
 import { connect } from './streaming.ts';
 import { refuse, UpgradeRefused } from './upgrade.ts';
 
@@ -22,13 +24,14 @@ export interface ServerContext {
   runtime: Runtime;
   clock: Clock;
   log: Log;
+  rates: CpuRates;
   /** Is the agent at work? */
   healthy(): boolean;
   /** The configuration that /configz shows. */
   config: object;
 }
 
-export interface ServerOptions extends ServerContext {
+export interface ServerOptions extends Omit<ServerContext, 'rates'> {
   /** PEM files: the serving certificate, and the authority that client certificates must come from. */
   certFile: string;
   keyFile: string;
@@ -46,9 +49,11 @@ export interface AgentServer {
 export async function startServer(options: ServerOptions): Promise<AgentServer> {
   const [cert, key, ca] = await Promise.all([options.certFile, options.keyFile, options.clientCaFile].map(read));
   // Certificates are judged by us, so that a refusal is an answer and not a broken connection.
+  const rates = cpuRates(options);
+  const context: ServerContext = { ...options, rates };
   const server = createServer({ cert, key, ca, requestCert: true, rejectUnauthorized: false, minVersion: 'TLSv1.2' });
-  server.on('request', (request, response) => answer(options, request, response));
-  server.on('upgrade', (request, socket, head) => answerUpgrade(options, request, socket, head));
+  server.on('request', (request, response) => answer(context, request, response));
+  server.on('upgrade', (request, socket, head) => answerUpgrade(context, request, socket, head));
   server.on('tlsClientError', (_, socket) => socket.destroy());
   // A followed log or a watched exec lasts as long as its client wants.
   server.requestTimeout = 0;
@@ -56,10 +61,12 @@ export async function startServer(options: ServerOptions): Promise<AgentServer> 
     server.once('error', reject);
     server.listen(options.port, options.address, resolve);
   });
+  rates.start();
   return {
     port: (server.address() as AddressInfo).port,
     close: () =>
       new Promise((resolve) => {
+        rates.stop();
         server.close(() => resolve());
         server.closeAllConnections();
       }),

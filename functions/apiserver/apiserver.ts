@@ -14,10 +14,11 @@ import { respond, respondError } from './negotiation/respond.ts';
 import { connectTarget, isConnect, proxy } from './proxy/proxy.ts';
 import { type Call, isResponse } from './registry/call.ts';
 import { warnDeprecated } from './registry/deprecations.ts';
-import { ResourceTable } from './registry/resource-table.ts';
+import { ResourceTable, type ResourceType } from './registry/resource-table.ts';
 import { verbOf } from './registry/verbs.ts';
 import { isVirtual } from './registry/virtual.ts';
 import { requestInfo, type Target, targetOf } from './request-info.ts';
+import { METRICS_GROUP, metricsRows } from './resource-metrics/rows.ts';
 
 /** A request on its way: who asks for what. */
 export interface Admitted {
@@ -30,6 +31,8 @@ const JSON_OUTPUT: Output = { format: 'json', transform: undefined, pretty: fals
 
 export function createApiserver(dependencies: Dependencies): Apiserver {
   const resources = new ResourceTable(dependencies.kinds);
+  // Without a way to the nodes nothing is known of what they use.
+  if (dependencies.backend) for (const row of metricsRows) resources.add(row);
   const server: Server = { ...dependencies, resources, metrics: createMetrics(dependencies.clock) };
   return {
     fetch: (request, connection = {}) => handle(server, request, connection),
@@ -92,7 +95,7 @@ async function serve(server: Server, request: Request, connection: Connection, a
   const partial = { server, request, connection, info, query: target.query, user: admitted.user, type };
   if (isConnect(info)) return proxy({ ...partial, output: JSON_OUTPUT, warnings: [] });
   const verb = verbOf(partial);
-  const lacking = { protobuf: type.custom !== undefined, table: isVirtual(type) };
+  const lacking = { protobuf: !hasProtobuf(type), table: isVirtual(type) };
   const output = negotiate(request.headers, target.query, info.verb === 'watch', lacking);
   const call: Call = { ...partial, output, warnings: [] };
   warnDeprecated(call);
@@ -102,6 +105,11 @@ async function serve(server: Server, request: Request, connection: Connection, a
   } catch (error) {
     return await respondError(failureOf(server, error, request), output, call.warnings);
   }
+}
+
+/** Messages are known of what is built in; whoever asks for protobuf of others gets JSON. */
+function hasProtobuf({ custom, group }: ResourceType): boolean {
+  return custom === undefined && group !== METRICS_GROUP;
 }
 
 /** Discovery and OpenAPI tell of custom resources; a group that is not built in can only be one. */

@@ -14,6 +14,7 @@ import { createEndpointSliceController } from './endpoints/endpointslice.ts';
 import { createEndpointSliceMirroringController } from './endpoints/mirroring.ts';
 import { createEventTtlController } from './event-ttl.ts';
 import { createGarbageCollector } from './garbage-collector/garbage-collector.ts';
+import { createHorizontalPodAutoscaler } from './horizontal-pod-autoscaler/horizontal-pod-autoscaler.ts';
 import { createJobController } from './job/job.ts';
 import { createNamespaceController } from './namespace/namespace.ts';
 import { createNodeIpamController } from './node/node-ipam.ts';
@@ -48,6 +49,7 @@ export function createControllers(dependencies: ControllerDependencies): Control
     createEndpointSliceController(dependencies),
     createEndpointsController(dependencies),
     createCronJobController(dependencies),
+    createHorizontalPodAutoscaler(dependencies),
     createDisruptionController(dependencies),
     createEndpointSliceMirroringController(dependencies),
     createAttributesClassProtectionController(dependencies),

@@ -68,6 +68,12 @@ export const controllerRevisions = resourceType<api.ControllerRevision>(
   'controllerrevisions',
   'ControllerRevision',
 );
+export const horizontalPodAutoscalers = resourceType<api.AutoscalingHorizontalPodAutoscaler>(
+  'autoscaling',
+  'v2',
+  'horizontalpodautoscalers',
+  'HorizontalPodAutoscaler',
+);
 export const jobs = resourceType<api.Job>('batch', 'v1', 'jobs', 'Job');
 export const cronJobs = resourceType<api.CronJob>('batch', 'v1', 'cronjobs', 'CronJob');
 export const endpointSlices = resourceType<api.EndpointSlice>(

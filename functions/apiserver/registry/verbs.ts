@@ -1,6 +1,8 @@
 import type { RequestInfo } from '../contract.ts';
 import { noSuchResource } from '../discovery/discovery.ts';
 import { methodNotAllowed } from '../method-not-allowed.ts';
+import { resourceMetrics } from '../resource-metrics/resource-metrics.ts';
+import { METRICS_GROUP } from '../resource-metrics/rows.ts';
 import { watch } from '../watch/watch.ts';
 import type { Call, Verb } from './call.ts';
 import { componentStatuses } from './component-statuses.ts';
@@ -44,6 +46,7 @@ export function verbOf({ info, type, request }: Pick<Call, 'info' | 'type' | 're
 function mainVerb(info: RequestInfo, type: ResourceType): Verb | undefined {
   if (!type.verbs.includes(info.verb)) return undefined;
   if (info.group === '' && info.resource === 'componentstatuses') return componentStatuses[info.verb];
+  if (info.group === METRICS_GROUP) return resourceMetrics[info.verb];
   if (info.verb !== 'create') return VERBS[info.verb];
   if (info.name) return undefined;
   return isVirtual(type) ? createVirtual : create;
