@@ -68,6 +68,8 @@ export function program(environment: Environment): Command {
   command(root, 'up', 'bring the cluster up, or take it up again as it was')
     .option('--nodes <count>', 'how many nodes (default: 1, or as it was)', wholeNumber)
     .option('--port <port>', 'of the API at 127.0.0.1 (default: 6443, or the next free one)', portNumber)
+    .option('--ingress-http-port <port>', 'of Ingress at 127.0.0.1 (default: 8080, or the next free one)', portNumber)
+    .option('--ingress-https-port <port>', 'the same for TLS (default: 8443, or the next free one)', portNumber)
     .option('--pod-cidr <range>', 'addresses of pods (default: 10.244.0.0/16)')
     .option('--service-cidr <range>', 'addresses of services (default: 10.96.0.0/16)')
     .option('--dns-domain <domain>', 'the cluster’s domain (default: cluster.local)')

@@ -23,7 +23,7 @@ const CONTAINER_LOG_MAX_FILES = 5;
 /** Everything of a node in one process: its runtime, its pods, services and names. Resolves when it is at work. */
 export async function startNode(config: NodeAgentConfig, platform: Platform): Promise<() => Promise<void>> {
   const { clock, random, log } = platform;
-  await setUpNodeNetwork([config.dnsIP]);
+  await setUpNodeNetwork([config.dnsIP, ...(config.ingressIP ? [config.ingressIP] : [])]);
   const containerd = await startContainerd({
     folder: config.containerd,
     cniConfig: cniConfig({ podCIDR: config.podCIDR, stateFolder: containerdPaths(config.containerd).cniState }),
@@ -38,12 +38,7 @@ export async function startNode(config: NodeAgentConfig, platform: Platform): Pr
     random,
     log,
   });
-  const networking = await startNodeNetworking(
-    config,
-    clientAs(config, 'kube-proxy', 'kube-proxy'),
-    agent.pods,
-    platform,
-  );
+  const networking = await startNodeNetworking(config, clientAs(config, 'kube-proxy', 'kube-proxy'), agent, platform);
   const pem = (name: string) => join(config.pki, name);
   const server = await startServer({
     nodeName: config.nodeName,

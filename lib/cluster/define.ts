@@ -13,6 +13,8 @@ export interface UpOptions {
   name: string;
   nodes?: number;
   port?: number;
+  ingressHttpPort?: number;
+  ingressHttpsPort?: number;
   podCidr?: string;
   serviceCidr?: string;
   dnsDomain?: string;
@@ -23,6 +25,9 @@ export const DEFAULT_SERVICE_CIDR = '10.96.0.0/16';
 export const DEFAULT_DNS_DOMAIN = 'cluster.local';
 /** The DNS server's place in the service range, as kubeadm chooses it. */
 const DNS_OFFSET = 10;
+
+/** Of Ingress at 127.0.0.1: 80 and 443 are often taken, and need rights where they are not. */
+const INGRESS_PORTS = { http: 8080, https: 8443 };
 
 /** The cluster as it is to be: made new, or as it was made, with nodes added. */
 export async function defineCluster(
@@ -46,6 +51,7 @@ export async function defineCluster(
     dnsIP: options.dnsIp ?? addressAt(parseCidr(serviceCIDR), DNS_OFFSET),
     bridge,
     nodeCIDR: freeNodeRange(used),
+    ingressPorts: await chooseIngressPorts(options, INGRESS_PORTS),
   };
   checkRanges(base, used);
   return withNodes({ ...base, nodes: [] }, options.nodes ?? 1);
@@ -73,7 +79,16 @@ async function takeUp(
   const used = await takenRanges(known.bridge, context);
   checkRanges(known, used);
   const port = await choosePort(options.port, known.port);
-  return withNodes({ ...known, port }, count);
+  const ingressPorts = await chooseIngressPorts(options, known.ingressPorts ?? INGRESS_PORTS);
+  return withNodes({ ...known, port, ingressPorts }, count);
+}
+
+async function chooseIngressPorts(
+  { ingressHttpPort, ingressHttpsPort }: UpOptions,
+  preferred: typeof INGRESS_PORTS,
+): Promise<typeof INGRESS_PORTS> {
+  const http = await choosePort(ingressHttpPort, preferred.http, 'ingress-http-port');
+  return { http, https: await choosePort(ingressHttpsPort, preferred.https, 'ingress-https-port') };
 }
 
 /** Routes of this machine, and what other clusters will take when they are started. */
