@@ -66,9 +66,7 @@ async function takeUp(
   checkUnchanged(known, options);
   const count = options.nodes ?? known.nodes.length;
   if (count < known.nodes.length) {
-    throw new ClusterError(
-      `the cluster has ${known.nodes.length} nodes. Fewer need a new one: zeroplane down --delete, then up`,
-    );
+    throw new ClusterError(`the cluster has ${known.nodes.length} nodes: zeroplane node remove NODE takes one away`);
   }
   if (running) {
     if (options.port !== undefined && options.port !== known.port) {
@@ -97,8 +95,13 @@ async function takenRanges(bridge: string, context: CommandContext): Promise<Cid
   return [...(await usedRanges(bridge)), ...others.flatMap((o) => [parseCidr(o.podCIDR), parseCidr(o.nodeCIDR)])];
 }
 
-function withNodes(cluster: ClusterConfig, count: number): ClusterConfig {
-  const nodes = Array.from({ length: count }, (_, index) => cluster.nodes[index] ?? nodeConfig(cluster, index));
+/** A node that was removed leaves its number to the next one. */
+export function withNodes(cluster: ClusterConfig, count: number): ClusterConfig {
+  const nodes = [...cluster.nodes];
+  for (let index = 0; nodes.length < count; index++) {
+    const node = nodeConfig(cluster, index);
+    if (!nodes.some(({ name }) => name === node.name)) nodes.push(node);
+  }
   return { ...cluster, nodes };
 }
 
