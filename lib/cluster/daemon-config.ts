@@ -31,6 +31,8 @@ export interface NodeAgentConfig {
   nodeName: string;
   nodeIP: string;
   podCIDR: string;
+  /** More ranges than podCIDR, which is the first. */
+  podCIDRs?: readonly string[];
   /** `https://192.168.80.1:6443` */
   server: string;
   /** ca, kubelet-client, kubelet and kube-proxy, as PEM. */

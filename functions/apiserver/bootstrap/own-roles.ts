@@ -13,10 +13,10 @@ export const ownClusterRoles: readonly KubeObject[] = [
     ...typed('ClusterRole', CERTIFICATES),
     rules: [signers('approve', KUBELET_SERVING_SIGNER, API_PROXY_SIGNER), signers('sign', API_PROXY_SIGNER)],
   },
-  // A node's service proxy and DNS act as the node. Services it may read already; other nodes are none of its business.
+  // A node without certificates has one identity, and for its service proxy it borrows kube-proxy's.
   {
     ...typed('ClusterRole', PROXY),
-    rules: [{ apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['get', 'list', 'watch'] }],
+    rules: [{ apiGroups: [''], resources: ['users'], resourceNames: ['system:kube-proxy'], verbs: ['impersonate'] }],
   },
 ];
 
