@@ -52,3 +52,16 @@ function typed(kind: string, name: string): KubeObject {
 function signers(verb: string, ...resourceNames: string[]) {
   return { apiGroups: ['certificates.k8s.io'], resources: ['signers'], resourceNames, verbs: [verb] };
 }
+
+/** Relying parties elsewhere (AWS IAM's OIDC providers) ask anonymously. Source: the service account documentation, "Service account issuer discovery". */
+export const publicIssuerBinding: KubeObject = {
+  apiVersion: 'rbac.authorization.k8s.io/v1',
+  kind: 'ClusterRoleBinding',
+  metadata: { name: 'zeroplane:public-issuer-discovery' },
+  roleRef: {
+    apiGroup: 'rbac.authorization.k8s.io',
+    kind: 'ClusterRole',
+    name: 'system:service-account-issuer-discovery',
+  },
+  subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: 'system:unauthenticated' }],
+};
