@@ -42,8 +42,6 @@ export interface ServerOptions extends Omit<ServerContext, 'rates'> {
 
 export interface AgentServer {
   readonly port: number;
-  /** New connections are shown this certificate. */
-  setCertificate(pair: { certificate: string; key: string }): void;
   close(): Promise<void>;
 }
 
@@ -66,7 +64,6 @@ export async function startServer(options: ServerOptions): Promise<AgentServer> 
   rates.start();
   return {
     port: (server.address() as AddressInfo).port,
-    setCertificate: (pair) => server.setSecureContext({ cert: pair.certificate, key: pair.key, ca }),
     close: () =>
       new Promise((resolve) => {
         rates.stop();

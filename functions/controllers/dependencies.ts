@@ -21,12 +21,10 @@ export interface ControllerDependencies {
   readonly cloud?: CloudNodes;
   /** Since when agents could reach the apiserver: in a process its start. Absent where the apiserver is always there. */
   readonly aliveSinceMs?: number;
+  /** The driver reads the whole change log, so that `touches` are heard of: nothing uncached need be looked for by the clock. */
+  readonly followsLog?: boolean;
   /** Node pod ranges are carved out of it; absent: nodes come with theirs. */
   readonly clusterCIDR?: string;
-  /** Addresses of the machine for Services of type LoadBalancer, `192.168.80.128-192.168.80.254`; absent where a cloud gives them. */
-  readonly loadBalancerAddresses?: string;
-  /** Where the nodes' ingress gateways answer; absent: nobody serves Ingresses. */
-  readonly ingressIP?: string;
 }
 
 /** What a cloud knows of the instances that nodes are. */

@@ -16,7 +16,7 @@ const MAX_IN_FLIGHT = 16;
 const SWEEP = 'sweep';
 
 /** Removes Events after their time. etcd does it by leases; here it is a delete like any other, so that watchers hear of it. */
-export function createEventTtlController({ clientFor, clock }: ControllerDependencies): Controller {
+export function createEventTtlController({ clientFor, clock, followsLog }: ControllerDependencies): Controller {
   const client = clientFor('generic-garbage-collector');
   return {
     name: 'event-ttl',
@@ -24,19 +24,29 @@ export function createEventTtlController({ clientFor, clock }: ControllerDepende
     watches: [
       watch(namespaces, (namespace, previous) => (namespace?.metadata.name === 'default' && !previous ? [SWEEP] : [])),
     ],
+    // One that comes does not expire before its time: so the next sweep is then, if none is before.
+    touches: [{ type: events, key: SWEEP, delayMs: EVENT_TTL_MS + SWEEP_MS }],
     async reconcile() {
-      let page: ObjectList<Event> = await client.list(events, { limit: PAGE });
-      await removeExpired(client, page.items, clock.now());
-      while (page.continue) {
-        page = await client.list(events, { limit: PAGE, continue: page.continue });
-        await removeExpired(client, page.items, clock.now());
-      }
-      return { requeueAfterMs: SWEEP_MS };
+      const oldest = await sweep(client, clock.now());
+      if (!followsLog) return { requeueAfterMs: SWEEP_MS };
+      return oldest === undefined ? undefined : { requeueAfterMs: oldest + EVENT_TTL_MS + SWEEP_MS - clock.now() };
     },
   };
 }
 
-async function removeExpired(client: Client, items: readonly Stored<Event>[], now: number): Promise<void> {
+/** When the oldest of those that are left was last seen; undefined: none is left. */
+async function sweep(client: Client, now: number): Promise<number | undefined> {
+  let page: ObjectList<Event> = await client.list(events, { limit: PAGE });
+  let oldest = await removeExpired(client, page.items, now);
+  while (page.continue) {
+    page = await client.list(events, { limit: PAGE, continue: page.continue });
+    oldest = Math.min(oldest, await removeExpired(client, page.items, now));
+  }
+  return Number.isFinite(oldest) ? oldest : undefined;
+}
+
+/** When the oldest of those that stay was last seen, or Infinity. */
+async function removeExpired(client: Client, items: readonly Stored<Event>[], now: number): Promise<number> {
   const expired = items.filter((event) => lastSeenMs(event) + EVENT_TTL_MS <= now);
   await eachBounded(expired, MAX_IN_FLIGHT, async ({ metadata: { namespace, name, uid, resourceVersion } }) => {
     try {
@@ -46,6 +56,7 @@ async function removeExpired(client: Client, items: readonly Stored<Event>[], no
       if (!isReason(error, 'NotFound', 'Conflict')) throw error;
     }
   });
+  return Math.min(...items.map(lastSeenMs).filter((seen) => seen + EVENT_TTL_MS > now), Infinity);
 }
 
 export function lastSeenMs({ metadata, eventTime, firstTimestamp, lastTimestamp, series }: Event): number {

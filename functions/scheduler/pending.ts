@@ -10,7 +10,7 @@ interface Pending {
   readyAtMs: number;
   /** Rejected by these plugins, and waiting for a change that one of them hopes for. */
   rejectedBy: readonly string[] | undefined;
-  /** Waits no longer than this, should a change have been missed. */
+  /** Waits no longer than this, should a change have been missed. Infinity: there are no nodes, and without one nothing can have changed. */
   flushAtMs: number;
   sequence: number;
   underWay: boolean;
@@ -84,7 +84,7 @@ export class PendingPods {
     if (!pending) return;
     this.retry(uid, now);
     pending.rejectedBy = plugins;
-    pending.flushAtMs = now + FLUSH_MS;
+    pending.flushAtMs = plugins.length > 0 ? now + FLUSH_MS : Infinity;
     this.#active.delete(pending);
   }
 

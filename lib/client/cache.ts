@@ -24,7 +24,7 @@ export interface CachesOptions {
 }
 
 export function createCaches(client: Client, options: CachesOptions): SharedCaches {
-  const caches = new Map<string, ObjectCache<any>>();
+  const caches = new CacheTable();
   let signal: AbortSignal | undefined;
 
   const begin = (cache: ObjectCache<any>, until: AbortSignal) => {
@@ -32,12 +32,9 @@ export function createCaches(client: Client, options: CachesOptions): SharedCach
   };
   const shared: SharedCaches = {
     cache<T>(type: ResourceType<T>): ObjectCache<T> {
-      const name = `${type.group}/${type.resource}`;
-      const known = caches.get(name);
-      if (known) return widen(known, type, signal !== undefined);
-      const cache = new ObjectCache<T>(type);
-      caches.set(name, cache);
-      if (signal) begin(cache, signal);
+      const before = caches.size;
+      const cache = caches.cache(type, signal !== undefined);
+      if (signal && caches.size > before) begin(cache, signal);
       return cache;
     },
     subscribe: (type, handler) => shared.cache(type).subscribe(handler),
@@ -48,6 +45,29 @@ export function createCaches(client: Client, options: CachesOptions): SharedCach
     synced: (until) => allSynced([...caches.values()], until),
   };
   return shared;
+}
+
+/** The caches of one process, by resource. */
+export class CacheTable {
+  readonly #caches = new Map<string, ObjectCache<any>>();
+
+  get size(): number {
+    return this.#caches.size;
+  }
+
+  values(): Iterable<ObjectCache<any>> {
+    return this.#caches.values();
+  }
+
+  /** @param started they are being filled already */
+  cache<T>(type: ResourceType<T>, started: boolean): ObjectCache<T> {
+    const name = `${type.group}/${type.resource}`;
+    const known = this.#caches.get(name);
+    if (known) return widen(known, type, started);
+    const cache = new ObjectCache<T>(type);
+    this.#caches.set(name, cache);
+    return cache;
+  }
 }
 
 /** Whoever asks for whole objects turns a metadata-only cache into a whole one: possible only before it is filled. */

@@ -8,6 +8,10 @@ export interface Controller {
   readonly watches: readonly Watch<any>[];
   /** Watches of resources that are only known later (custom ones): the driver gives what adds them. */
   laterWatches?(add: (watch: Watch<any>) => void): void;
+  /** Uncached resources whose changes make a key due. Only a driver that reads the change log hears of them: see `ControllerDependencies.followsLog`. */
+  readonly touches?: readonly Touch[];
+  /** Learns what its watches depend on beyond the caches. For a driver that begins in the midst, at a checkpoint: the keys that would have told it are done. */
+  prepare?(): Promise<void>;
   /** Reads everything, plans purely, applies. Throws to back off. Never sleeps. */
   reconcile(key: string): Promise<Result | undefined>;
   /** Keys reconciled at once. Default 1. */
@@ -18,6 +22,15 @@ export interface Watch<T> {
   readonly type: ResourceType<T>;
   /** Which keys a change touches; `previous` on updates and deletes, `object` absent on deletes. */
   keys(object: Stored<T> | undefined, previous: Stored<T> | undefined): readonly string[];
+  /** The keys come due so much later. */
+  readonly delayMs?: number;
+}
+
+/** Any change of this resource makes the key due after a while. */
+export interface Touch {
+  readonly type: ResourceType<any>;
+  readonly key: string;
+  readonly delayMs: number;
 }
 
 /** A watch whose keys are typed by its resource, among others in one list. */
@@ -27,6 +40,8 @@ export function watch<T>(type: ResourceType<T>, keys: Watch<T>['keys']): Watch<T
 
 export interface Result {
   requeueAfterMs: number;
+  /** So much later will do too: a driver that must be woken for it may do several at once. */
+  slackMs?: number;
 }
 
 /** A read-only, eventually consistent view of a resource, shared by the controllers of one process or Lambda. Objects are frozen by convention. */

@@ -28,7 +28,7 @@ function feed(controller: Controller, caches: SharedCaches, { clock, random }: D
   const queue = createQueue(clock, random);
   const add = (watch: Watch<any>) => {
     caches.subscribe(watch.type, (object, previous) => {
-      for (const key of watch.keys(object, previous)) queue.add(key);
+      for (const key of watch.keys(object, previous)) queue.addAfter(key, watch.delayMs ?? 0);
     });
   };
   for (const watch of controller.watches) add(watch);

@@ -3,7 +3,7 @@ import { isReason } from '../api/status.ts';
 import { type Clock, delay } from '../runtime/clock.ts';
 import { type Backoff, backoffMs } from '../runtime/queue.ts';
 import type { Random } from '../runtime/random.ts';
-import type { Client, ObjectList } from './client.ts';
+import type { Client, ObjectList, WatchEvent } from './client.ts';
 import type { ObjectCache } from './object-cache.ts';
 
 export interface ReflectorOptions {
@@ -46,16 +46,19 @@ export async function reflect<T>(client: Client, cache: ObjectCache<T>, options:
 }
 
 /** A custom resource that is no longer served (and may be again). */
-function empty(cache: ObjectCache<any>): void {
+export function empty(cache: ObjectCache<any>): void {
   cache.replace([], '');
   cache.resourceVersion = undefined;
 }
 
-/** Reads everything at one revision. Public for drivers that catch up instead of following. */
+type Scope = Pick<ReflectorOptions, 'namespace' | 'fieldSelector' | 'labelSelector'>;
+
+/** Reads everything at one revision: the newest, or exactly `at`. Public for drivers that catch up instead of following. */
 export async function relist<T>(
   client: Client,
   cache: ObjectCache<T>,
-  { namespace, fieldSelector, labelSelector }: Pick<ReflectorOptions, 'namespace' | 'fieldSelector' | 'labelSelector'>,
+  { namespace, fieldSelector, labelSelector }: Scope,
+  at?: number,
 ): Promise<void> {
   const scope = {
     ...(namespace && { namespace }),
@@ -63,7 +66,8 @@ export async function relist<T>(
     ...(labelSelector && { labelSelector }),
   };
   const objects: Stored<T>[] = [];
-  let page: ObjectList<T> = await client.list(cache.type, { ...scope, limit: PAGE_SIZE });
+  const exactly = at === undefined ? {} : ({ resourceVersion: String(at), resourceVersionMatch: 'Exact' } as const);
+  let page: ObjectList<T> = await client.list(cache.type, { ...scope, ...exactly, limit: PAGE_SIZE });
   objects.push(...page.items);
   while (page.continue) {
     page = await client.list(cache.type, { ...scope, limit: PAGE_SIZE, continue: page.continue });
@@ -83,9 +87,11 @@ async function follow<T>(client: Client, cache: ObjectCache<T>, options: Reflect
     timeoutSeconds: Math.round(WATCH_SECONDS * (1 + options.random.next())),
     signal: options.signal,
   });
-  for await (const event of events) {
-    if (event.type === 'DELETED') cache.remove(event.object);
-    else if (event.type !== 'BOOKMARK') cache.put(event.object);
-    cache.resourceVersion = event.type === 'BOOKMARK' ? event.resourceVersion : event.object.metadata.resourceVersion;
-  }
+  for await (const event of events) applyEvent(cache, event);
+}
+
+export function applyEvent<T>(cache: ObjectCache<T>, event: WatchEvent<T>): void {
+  if (event.type === 'DELETED') cache.remove(event.object);
+  else if (event.type !== 'BOOKMARK') cache.put(event.object);
+  cache.resourceVersion = event.type === 'BOOKMARK' ? event.resourceVersion : event.object.metadata.resourceVersion;
 }

@@ -23,7 +23,7 @@ const allowed: Record<string, string[]> = {
   'functions/dispatcher': ['lib/api', 'lib/runtime', 'lib/client'],
   'functions/vpc': ['lib/api', 'lib/runtime'],
   'functions/keys': ['lib/runtime', 'lib/pki'],
-  agent: ['lib/api', 'lib/runtime', 'lib/client', 'lib/api-proxy', 'lib/pki'],
+  agent: ['lib/api', 'lib/runtime', 'lib/client', 'lib/api-proxy'],
 };
 
 /** The entry file of a Lambda puts the parts together: it may import anything, and read the environment. */

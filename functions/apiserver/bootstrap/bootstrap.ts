@@ -14,7 +14,6 @@ export interface BootstrapOptions {
   endpoint: ApiEndpoint;
   /** Data of the ConfigMap kube-system/extension-apiserver-authentication. */
   authenticationConfig: Record<string, string>;
-  publicIssuer?: boolean | undefined;
 }
 
 /** A DynamoDB transaction takes 100 items, and a write is two. */
@@ -27,7 +26,7 @@ export async function bootstrap(options: BootstrapOptions): Promise<void> {
   const { random, clock } = options;
   const birth = { uuid: () => random.uuid(), now: timestamp(clock) };
   const expected = [
-    ...bootstrapObjects({ ...options, now: birth.now }),
+    ...bootstrapObjects({ now: birth.now, authenticationConfig: options.authenticationConfig }),
     ...kubernetesService(options.endpoint, birth.now),
   ];
   for (let attempt = 1; ; attempt++) {

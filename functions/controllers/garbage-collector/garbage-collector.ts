@@ -38,6 +38,7 @@ export function createGarbageCollector(dependencies: ControllerDependencies): Co
     laterWatches(add) {
       addWatch = add;
     },
+    prepare: addNewTypes,
     reconcile: (key) => (key === NEW_TYPES ? addNewTypes() : collector.reconcile(key)),
   };
 }

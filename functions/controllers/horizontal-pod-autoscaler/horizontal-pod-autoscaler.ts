@@ -2,7 +2,7 @@ import { keyOf, type Stored } from '../../../lib/api/object.ts';
 import { isReason } from '../../../lib/api/status.ts';
 import type { AutoscalingHorizontalPodAutoscaler as HorizontalPodAutoscaler } from '../../../lib/api/types.ts';
 import { type Controller, type Result, watch } from '../../../lib/client/controller.ts';
-import { horizontalPodAutoscalers, pods } from '../../../lib/client/resource-type.ts';
+import { horizontalPodAutoscalers, nodes, pods } from '../../../lib/client/resource-type.ts';
 import { type ControllerDependencies, type Hands, hands } from '../dependencies.ts';
 import { sameStatus } from '../same-status.ts';
 import type { History } from './behavior.ts';
@@ -17,6 +17,9 @@ export function createHorizontalPodAutoscaler(dependencies: ControllerDependenci
   const cache = dependencies.caches.cache(horizontalPodAutoscalers);
   const podCache = dependencies.caches.cache(pods);
   const own = hands(dependencies, 'horizontal-pod-autoscaler');
+  const nodeCache = dependencies.caches.cache(nodes);
+  // Without nodes nothing runs whose load could be measured: who would have to be woken for it waits for the first.
+  const idle = () => dependencies.followsLog === true && nodeCache.list().length === 0;
   const histories = new Map<string, History>();
   return {
     name: 'horizontal-pod-autoscaler',
@@ -27,6 +30,7 @@ export function createHorizontalPodAutoscaler(dependencies: ControllerDependenci
         const sameSpec = autoscaler && previous && autoscaler.metadata.generation === previous.metadata.generation;
         return sameSpec ? [] : [keyOf((autoscaler ?? previous)!)];
       }),
+      watch(nodes, (node, previous) => (dependencies.followsLog && node && !previous ? cache.list().map(keyOf) : [])),
     ],
     async reconcile(key): Promise<Result | undefined> {
       const autoscaler = cache.get(key);
@@ -39,7 +43,7 @@ export function createHorizontalPodAutoscaler(dependencies: ControllerDependenci
       const draft = new Draft(autoscaler, own.clock.now());
       await scale(autoscaler, podCache.list(autoscaler.metadata.namespace), draft, history, own);
       await writeStatus(autoscaler, draft, own);
-      return { requeueAfterMs: SYNC_MS };
+      return idle() ? undefined : { requeueAfterMs: SYNC_MS };
     },
   };
 }

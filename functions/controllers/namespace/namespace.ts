@@ -1,5 +1,6 @@
 import type { Stored } from '../../../lib/api/object.ts';
 import { isReason } from '../../../lib/api/status.ts';
+import { timeMs } from '../../../lib/api/time.ts';
 import type { Namespace } from '../../../lib/api/types.ts';
 import type { Client } from '../../../lib/client/client.ts';
 import type { Controller, Result } from '../../../lib/client/controller.ts';
@@ -13,6 +14,9 @@ import { deleteContent } from './content.ts';
 const FINALIZER = 'kubernetes';
 /** Who waits for finalizers and graceful ends is looked at this often; the last pod's end is heard of at once. */
 const RECHECK_MS = 2000;
+const MAX_RECHECK_MS = 300_000;
+/** Who has waited long already is looked at more seldom: a finalizer that nobody removes may hold a namespace for ever. */
+const RECHECKS = 10;
 
 /** Empties a namespace that is being deleted, then lets it go. */
 export function createNamespaceController({ caches, clientFor, clock }: ControllerDependencies): Controller {
@@ -50,11 +54,16 @@ async function finalize(client: Client, clock: Clock, namespace: Stored<Namespac
   const findings = await deleteContent(client, namespace.metadata.name);
   const current = await writeConditions(client, clock, terminating, findings);
   if (findings.deletionErrors.length > 0 || findings.discoveryError || findings.remaining.size > 0) {
-    return { requeueAfterMs: RECHECK_MS };
+    return { requeueAfterMs: recheckMs(namespace, clock.now()) };
   }
   const finalizers = current.spec?.finalizers?.filter((finalizer) => finalizer !== FINALIZER);
   await client.update(namespaces, { ...current, spec: { ...current.spec, finalizers } }, { subresource: 'finalize' });
   return undefined;
+}
+
+function recheckMs({ metadata }: Stored<Namespace>, now: number): number {
+  const waited = now - timeMs(metadata.deletionTimestamp);
+  return Math.min(MAX_RECHECK_MS, Math.max(RECHECK_MS, waited / RECHECKS));
 }
 
 /** From then on admission lets nothing new in. */

@@ -2,6 +2,7 @@ import type { KubeObject, Stored } from '../../../lib/api/object.ts';
 import { evaluatorOf } from '../../../lib/api/quota/evaluator.ts';
 import { builtinResources } from '../../../lib/api/resources.ts';
 import { isReason } from '../../../lib/api/status.ts';
+import { timeMs } from '../../../lib/api/time.ts';
 import type { Pod, ResourceQuota } from '../../../lib/api/types.ts';
 import type { Client } from '../../../lib/client/client.ts';
 import type { Cache, Controller } from '../../../lib/client/controller.ts';
@@ -19,8 +20,9 @@ import { type Counted, quotaStatus, sameQuantities } from './usage.ts';
 
 /** Kinds counted by more than their number. */
 const MEASURED: readonly ResourceType<any>[] = [pods, services, persistentVolumeClaims];
-/** Pods past their grace period stop counting without any event; kube-controller-manager's resync period. */
+/** A charge whose create then failed is taken back after this: kube-controller-manager's resync period. */
 const RESYNC_MS = 5 * 60_000;
+const END_SLACK_MS = 10_000;
 
 /** Keeps what quotas say is used. Source: k8s.io/kubernetes/pkg/controller/resourcequota. */
 export function createResourceQuotaController({ caches, clientFor, clock }: ControllerDependencies): Controller {
@@ -45,6 +47,7 @@ export function createResourceQuotaController({ caches, clientFor, clock }: Cont
     name: 'resourcequota',
     watches: [
       { type: resourceQuotas, keys: (quota) => (quota && !isCounted(quota) ? [keyOf(quota)] : []) },
+      { type: resourceQuotas, keys: (quota) => (quota ? [keyOf(quota)] : []), delayMs: RESYNC_MS },
       ...types.map((type) => ({ type, keys: (object: any, previous: any) => keys(type, object, previous) })),
     ],
     async reconcile(key) {
@@ -56,9 +59,20 @@ export function createResourceQuotaController({ caches, clientFor, clock }: Cont
       }));
       const status = quotaStatus(quota as ResourceQuota, counted, clock.now());
       if (!isCurrent(quota, status)) await correct(quota, typesOf(quota as ResourceQuota), client, clock.now());
-      return { requeueAfterMs: RESYNC_MS };
+      // Pods past their grace period stop counting without any event.
+      const endMs = nextEndMs(cached.get(pods)!.list(quota.metadata.namespace), clock.now());
+      return endMs === undefined ? undefined : { requeueAfterMs: endMs - clock.now(), slackMs: END_SLACK_MS };
     },
   };
+}
+
+/** When the next terminating pod is past its time. */
+function nextEndMs(all: readonly Stored<Pod>[], now: number): number | undefined {
+  const ends = all.flatMap(({ metadata: { deletionTimestamp, deletionGracePeriodSeconds = 0 } }) =>
+    deletionTimestamp ? [timeMs(deletionTimestamp) + deletionGracePeriodSeconds * 1000 + 1] : [],
+  );
+  const next = Math.min(...ends.filter((end) => end > now), Infinity);
+  return Number.isFinite(next) ? next : undefined;
 }
 
 function keyOf({ metadata }: Stored<ResourceQuota>): string {
