@@ -1,7 +1,8 @@
 /** `node scripts/build.ts [NAME…]`: bundles the entry points of bin/ into dist/. */
-import { copyFileSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
-import { basename, join, relative, sep } from 'node:path';
-import { build, type Plugin } from 'esbuild';
+import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { build } from 'esbuild';
+import { jsonFiles } from './json-files.ts';
 
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
@@ -9,21 +10,7 @@ const dist = join(root, 'dist');
 /** CommonJS starts faster than ESM, and its modules can be loaded late from one file. */
 const entries = process.argv.length > 2 ? process.argv.slice(2) : entryPoints();
 
-/** Our data beside the bundle, parsed when it is first needed: within it V8 would keep the text in memory for good. */
-const jsonFiles: Plugin = {
-  name: 'json-files',
-  setup({ onLoad }) {
-    onLoad({ filter: /\.json$/ }, ({ path }) => {
-      if (path.includes('node_modules')) return undefined;
-      const name = relative(root, path).replaceAll(sep, '-');
-      copyFileSync(path, join(dist, 'data', name));
-      const read = `require('node:fs').readFileSync(require('node:path').join(__dirname, 'data', ${JSON.stringify(name)}), 'utf8')`;
-      return { contents: `module.exports = JSON.parse(${read});`, loader: 'js' };
-    });
-  },
-};
-
-mkdirSync(join(dist, 'data'), { recursive: true });
+mkdirSync(dist, { recursive: true });
 writeFileSync(join(dist, 'package.json'), '{ "type": "commonjs" }\n');
 const { outputFiles } = await build({
   write: false,
@@ -38,7 +25,7 @@ const { outputFiles } = await build({
   minifySyntax: true,
   minifyWhitespace: true,
   logLevel: 'warning',
-  plugins: [jsonFiles],
+  plugins: [jsonFiles(dist)],
   // Optional accelerators of ws, which we do not install.
   external: ['bufferutil', 'utf-8-validate'],
 });

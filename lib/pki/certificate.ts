@@ -14,6 +14,8 @@ export interface CertificateRequest {
   /** DNS names and IP addresses it serves. */
   names?: readonly string[];
   usages: readonly ('client' | 'server')[];
+  /** Default: a year. */
+  validForMs?: number;
 }
 
 const DAY_MS = 24 * 60 * 60_000;

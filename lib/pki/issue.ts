@@ -45,7 +45,7 @@ export async function issueCertificate(authority: KeyPair, request: CertificateR
   const issuer = new X509Certificate(authority.certificate);
   const keys = generateKeys();
   const certificate = await X509CertificateGenerator.create({
-    ...validity(now, CERTIFICATE_MS),
+    ...validity(now, request.validForMs ?? CERTIFICATE_MS),
     subject: subjectOf(request),
     issuer: issuer.subject,
     publicKey: await cryptoKey(keys.publicKey, 'verify'),

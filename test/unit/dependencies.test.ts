@@ -22,7 +22,7 @@ const allowed: Record<string, string[]> = {
   'functions/scheduler': ['lib/api', 'lib/runtime', 'lib/client'],
   'functions/dispatcher': ['lib/api', 'lib/runtime', 'lib/client'],
   'functions/vpc': ['lib/api', 'lib/runtime'],
-  'functions/keys': ['lib/runtime', 'lib/pki'],
+  'functions/keys': ['lib/runtime', 'lib/pki', 'lib/cloud'],
   agent: ['lib/api', 'lib/runtime', 'lib/client', 'lib/api-proxy'],
 };
 

@@ -25,13 +25,13 @@ export async function send(message: Message, reply: Reply, response: Response, a
   await sendStream(reply, content);
 }
 
-interface Parts {
+export interface Parts {
   status: number;
   headers: HeaderValues;
   content: Content;
 }
 
-function parts(response: Response): Parts {
+export function parts(response: Response): Parts {
   const light: unknown = response;
   if (light instanceof LightResponse) {
     return { status: light.status, headers: { ...light.headers.values }, content: light.content };
@@ -52,9 +52,7 @@ async function sendBytes(
 ): Promise<void> {
   let body = bytes;
   if (body && body.byteLength >= MIN_GZIP_BYTES && acceptsGzip(message)) {
-    body = await gzip(body, { level: constants.Z_BEST_SPEED });
-    headers['content-encoding'] = 'gzip';
-    headers['vary'] = 'Accept-Encoding';
+    body = await compressed(body, headers);
   }
   if (body) headers['content-length'] = String(body.byteLength);
   const plain = reply as import('node:http').ServerResponse;
@@ -62,6 +60,12 @@ async function sendBytes(
   if (body && body.byteLength >= MIN_APART_BYTES) plain.flushHeaders();
   if (body && message.method !== 'HEAD') plain.end(body);
   else plain.end();
+}
+
+export function compressed(body: Uint8Array, headers: HeaderValues): Promise<Uint8Array> {
+  headers['content-encoding'] = 'gzip';
+  headers['vary'] = 'Accept-Encoding';
+  return gzip(body, { level: constants.Z_BEST_SPEED });
 }
 
 function acceptsGzip(message: Message): boolean {

@@ -1,0 +1,48 @@
+import { SSMClient } from '@aws-sdk/client-ssm';
+import { composeApiserver } from '../../functions/apiserver/compose.ts';
+import type { Apiserver } from '../../functions/apiserver/contract.ts';
+import type { Backend } from '../../functions/apiserver/dependencies.ts';
+import { API_ENDPOINT, type AwsEnvironment, ISSUER } from '../../lib/cloud/aws/environment.ts';
+import { APISERVER_KEYS, type ClusterKeys, clusterKeys } from '../../lib/cloud/aws/key-parameters.ts';
+import { ssmParameters } from '../../lib/cloud/aws/parameters.ts';
+import type { Store } from '../../lib/storage/contract.ts';
+import { openMemoryStore } from '../../lib/storage/embedded/open.ts';
+import type { Platform } from './control-plane.ts';
+
+export interface AwsApiserver {
+  apiserver: Apiserver;
+  store: Store;
+  keys: ClusterKeys;
+  bootstrap(): Promise<void>;
+}
+
+/** The apiserver over the cluster's tables and keys: of the function apiserver, and within scheduler and controllers. */
+export async function openAwsApiserver(
+  environment: AwsEnvironment,
+  platform: Platform,
+  backend?: Backend,
+): Promise<AwsApiserver> {
+  const [keys, store] = await Promise.all([readKeys(environment), openStore(environment, platform)]);
+  const composed = composeApiserver({
+    store,
+    ...platform,
+    version: environment.version,
+    serviceCIDR: environment.serviceCIDR,
+    serviceAccountKey: keys.serviceAccount.key,
+    serviceAccountPublicKeys: keys.serviceAccount.previous,
+    issuer: ISSUER,
+    endpoint: API_ENDPOINT,
+    authorityCertificate: keys.authorityCertificate,
+    frontProxyCertificate: keys.frontProxyCertificate,
+    ...(backend && { backend }),
+  });
+  return { ...composed, store, keys };
+}
+
+async function readKeys({ keysPath }: AwsEnvironment): Promise<ClusterKeys> {
+  return clusterKeys(await ssmParameters(new SSMClient({}), keysPath).read(APISERVER_KEYS));
+}
+
+async function openStore(_environment: AwsEnvironment, { clock }: Platform): Promise<Store> {
+  return openMemoryStore({ clock });
+}

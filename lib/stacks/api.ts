@@ -1,0 +1,85 @@
+import { ArnFormat, CfnOutput, CustomResource, Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { EndpointType, LambdaIntegration, ResponseTransferMode, RestApi } from 'aws-cdk-lib/aws-apigateway';
+import type { Construct } from 'constructs';
+import { ClusterFunction } from './cluster-function.ts';
+import { names } from './names.ts';
+import type { Settings } from './settings.ts';
+import type { StorageStack } from './storage.ts';
+import { allowStore } from './store-access.ts';
+
+/** What the function reads of the cluster's keys. */
+const APISERVER_KEYS = ['ca.crt', 'front-proxy-ca.crt', 'sa', 'apiserver-kubelet-client', 'secrets'];
+const STAGE = 'k8s';
+/** Requests a second of the whole cluster, and how many may come at once: a runaway client must not cost a fortune. */
+const RATE_LIMIT = 500;
+const BURST_LIMIT = 1_000;
+
+/** kubectl → API Gateway → functions/apiserver. */
+export class ApiStack extends Stack {
+  readonly endpoint: string;
+
+  constructor(scope: Construct, id: string, settings: Settings, storage: StorageStack, props: StackProps = {}) {
+    super(scope, id, { ...props, description: `Zeroplane ${settings.name}: the Kubernetes API` });
+    const apiserver = new ClusterFunction(this, 'Apiserver', {
+      settings,
+      part: 'apiserver',
+      description: 'The Kubernetes API',
+      memorySize: 1769,
+      timeout: Duration.minutes(15),
+      environment: { ZEROPLANE_ADMINS: settings.admins.join(',') },
+    });
+    allowStore(apiserver, storage);
+    apiserver.allowKeys(settings, APISERVER_KEYS);
+    const { function: functionName } = names(settings);
+    const vpcFunction = this.formatArn({
+      service: 'lambda',
+      resource: 'function',
+      resourceName: functionName('vpc'),
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
+    apiserver.allow(['lambda:InvokeFunction'], [vpcFunction]);
+    this.bootstrap(apiserver);
+    this.endpoint = this.gateway(settings, apiserver);
+    new CfnOutput(this, 'Endpoint', { value: this.endpoint, description: 'The server of a kubeconfig' });
+    new CfnOutput(this, 'Cluster', { value: settings.name });
+  }
+
+  /** Each deployment of another bundle makes or mends what every cluster has, through the function itself. */
+  private bootstrap(apiserver: ClusterFunction): void {
+    const objects = new CustomResource(this, 'Objects', {
+      serviceToken: apiserver.function.functionArn,
+      resourceType: 'Custom::ZeroplaneObjects',
+      serviceTimeout: Duration.minutes(5),
+      properties: { Version: apiserver.bundleHash },
+    });
+    objects.node.addDependency(apiserver.role);
+  }
+
+  private gateway(settings: Settings, apiserver: ClusterFunction): string {
+    const api = new RestApi(this, 'Api', {
+      restApiName: settings.name,
+      description: `The Kubernetes API of ${settings.name}`,
+      endpointConfiguration: { types: [EndpointType.REGIONAL] },
+      // Bodies may be protobuf or gzip.
+      binaryMediaTypes: ['*/*'],
+      cloudWatchRole: false,
+      deployOptions: {
+        stageName: STAGE,
+        throttlingRateLimit: RATE_LIMIT,
+        throttlingBurstLimit: BURST_LIMIT,
+        tracingEnabled: settings.xray,
+      },
+    });
+    const integration = new LambdaIntegration(apiserver.function, {
+      scopePermissionToMethod: false,
+      // LocalStack knows no streams.
+      responseTransferMode: settings.localstackPort ? ResponseTransferMode.BUFFERED : ResponseTransferMode.STREAM,
+      timeout: settings.localstackPort ? Duration.seconds(29) : Duration.minutes(15),
+    });
+    api.root.addMethod('ANY', integration);
+    api.root.addResource('{proxy+}').addMethod('ANY', integration);
+    const { localstackPort } = settings;
+    if (!localstackPort) return api.urlForPath('/').replace(/\/$/, '');
+    return `https://localhost:${localstackPort}/_aws/execute-api/${api.restApiId}/${STAGE}`;
+  }
+}

@@ -1,0 +1,40 @@
+import { CustomResource, Duration, Stack } from 'aws-cdk-lib';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { Construct } from 'constructs';
+import { ClusterFunction } from './cluster-function.ts';
+import { names } from './names.ts';
+import type { Settings } from './settings.ts';
+
+/** The cluster's keys in the Parameter Store, made and removed by functions/keys. */
+export class ClusterKeysResource extends Construct {
+  /** PEM of the cluster's authority: public. */
+  readonly certificateAuthority: string;
+
+  constructor(scope: Construct, id: string, settings: Settings, kmsKey: IKey | undefined) {
+    super(scope, id);
+    const { keysPath } = names(settings);
+    const keeper = new ClusterFunction(this, 'Keeper', {
+      settings,
+      part: 'keys',
+      description: 'Makes and removes the keys of the cluster',
+      memorySize: 512,
+      timeout: Duration.minutes(1),
+    });
+    const below = Stack.of(this).formatArn({ service: 'ssm', resource: `parameter${keysPath}*` });
+    const path = Stack.of(this).formatArn({ service: 'ssm', resource: `parameter${keysPath.slice(0, -1)}` });
+    keeper.allow(['ssm:GetParametersByPath'], [path]);
+    keeper.allow(['ssm:PutParameter', 'ssm:DeleteParameters'], [below]);
+    kmsKey?.grantEncryptDecrypt(keeper.role);
+    const resource = new CustomResource(this, 'Resource', {
+      serviceToken: keeper.function.functionArn,
+      resourceType: 'Custom::ZeroplaneKeys',
+      serviceTimeout: Duration.minutes(2),
+      // Without its keys a table that is kept could not be read.
+      removalPolicy: settings.removalPolicy,
+      properties: { Path: keysPath, Rotation: settings.keyRotation, ...(kmsKey && { KmsKeyId: kmsKey.keyArn }) },
+    });
+    // The role's rights must be there before it is called, and until it was called for the last time.
+    resource.node.addDependency(keeper.role);
+    this.certificateAuthority = resource.getAttString('CertificateAuthority');
+  }
+}
