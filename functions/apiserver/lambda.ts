@@ -71,7 +71,8 @@ async function bootstrap(event: CustomResourceEvent): Promise<undefined> {
   });
 }
 
-const streams = 'awslambda' in globalThis;
+/** The SDK makes the global object too, without what streams. */
+const streams = typeof (globalThis as Partial<typeof globalThis>).awslambda?.streamifyResponse === 'function';
 
 export const handler = streams
   ? awslambda.streamifyResponse<Event>((event, out) => awake(() => streamed(event, out)))
