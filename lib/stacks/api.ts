@@ -60,8 +60,8 @@ export class ApiStack extends Stack {
       restApiName: settings.name,
       description: `The Kubernetes API of ${settings.name}`,
       endpointConfiguration: { types: [EndpointType.REGIONAL] },
-      // Bodies may be protobuf or gzip.
-      binaryMediaTypes: ['*/*'],
+      // Bodies may be protobuf or gzip. LocalStack does not understand the first.
+      binaryMediaTypes: settings.localstackPort ? ['application/*'] : ['*/*'],
       cloudWatchRole: false,
       deployOptions: {
         stageName: STAGE,

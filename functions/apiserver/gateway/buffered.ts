@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { APIGatewayProxyResult } from 'aws-lambda';
 import { StatusError } from '../../../lib/api/status.ts';
 import { type Clock, delay } from '../../../lib/runtime/clock.ts';
@@ -8,11 +9,13 @@ import type { GatewayRequest } from './request.ts';
 
 /** Smaller than kube-apiserver's threshold: what leaves AWS is paid by the gigabyte. */
 export const MIN_GZIP_BYTES = 16 * 1024;
-/** A function's answer is JSON of at most 6 MB. Source: "Lambda quotas". Base64 takes four bytes for three; the head takes some too. */
+/** A function's answer is JSON of at most 6 MB. Source: "Lambda quotas". Base64 takes four bytes for three, as escaped quotes of JSON do at worst; the head takes some too. */
 const MAX_ANSWER_BYTES = 6 * 1024 * 1024 - 16 * 1024;
 const MAX_BODY_BYTES = (MAX_ANSWER_BYTES / 4) * 3;
 /** What is followed is answered when so long nothing more came after its first events. */
 const QUIET_MS = 200;
+
+const NOTHING = new Uint8Array(0);
 
 export interface Ending {
   clock: Clock;
@@ -50,9 +53,13 @@ function result(
   return {
     statusCode,
     multiValueHeaders: multiValueHeaders({ ...values, 'audit-id': auditId }),
-    body: Buffer.from(shown ?? []).toString('base64'),
-    isBase64Encoded: true,
+    ...textOrBase64(shown),
   };
+}
+
+function textOrBase64(body: Uint8Array = NOTHING): { body: string; isBase64Encoded: boolean } {
+  const isBase64Encoded = !isUtf8(body);
+  return { body: Buffer.from(body).toString(isBase64Encoded ? 'base64' : 'utf8'), isBase64Encoded };
 }
 
 export function multiValueHeaders(values: HeaderValues): Record<string, string[]> {

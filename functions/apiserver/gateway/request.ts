@@ -35,7 +35,7 @@ export function gatewayRequest(
     request: lightRequest({ method, url, headers, signal, ...content }),
     connection: { remoteAddress: requestContext.identity.sourceIp },
     auditId: textOf(headers['audit-id']) ?? requestContext.requestId,
-    acceptsGzip: (textOf(headers['accept-encoding']) ?? '').includes('gzip'),
+    acceptsGzip: acceptsGzip(headers),
     follows: isStreamed(info) && (info.verb === 'watch' || isTrue(query.get('follow'))),
   };
 }
@@ -67,6 +67,12 @@ function queryOf({ multiValueQueryStringParameters, queryStringParameters }: API
 /** The path comes decoded where API Gateway decodes it: what a URL cannot hold is encoded again. */
 function encoded(path: string): string {
   return path.replace(/[^\w\-.~!$&'()*+,;=:@/%]/gu, encodeURIComponent);
+}
+
+/** A gateway that buffers sends bytes only to who names their type: others would get base64. */
+function acceptsGzip(headers: HeaderValues): boolean {
+  const named = !(textOf(headers['accept']) ?? '*/*').startsWith('*/*');
+  return named && (textOf(headers['accept-encoding']) ?? '').includes('gzip');
 }
 
 function bodyOf({ body, isBase64Encoded }: APIGatewayProxyEvent): Uint8Array {
