@@ -47,6 +47,8 @@ export interface AgentDependencies {
 export interface Agent {
   /** The pods of this node, as the API has them. */
   readonly pods: ObjectCache<Pod>;
+  /** This node's object alone. */
+  readonly nodes: ObjectCache<Node>;
   /** Caches for the other parts of the process: service proxy, DNS. */
   readonly caches: SharedCaches;
   readonly recorder: EventRecorder;
@@ -90,6 +92,7 @@ export async function startAgent(config: AgentConfig, dependencies: AgentDepende
   ];
   return {
     pods: podCache,
+    nodes: nodeCache,
     caches,
     recorder,
     get ready() {

@@ -9,6 +9,10 @@ export interface AgentConfig {
   /** The node's addresses, the primary one first. */
   nodeIPs: readonly string[];
   podCIDR: string;
+  /** status.addresses of the Node; absent: its addresses and its name. */
+  addresses?: readonly { type: string; address: string }[];
+  /** How long the node counts as alive after it was heard of; it tells four times as often. Default 40, as kubelet. */
+  leaseDurationSeconds?: number;
   /** One folder per pod uid: volumes, the hosts file, termination messages. */
   podsDir: string;
   /** NAMESPACE_NAME_UID/CONTAINER/N.log */

@@ -51,16 +51,17 @@ export function nodeStatus(
 ): NodeStatus {
   const capacity = nodeCapacity(config, machine);
   return {
-    addresses: [
-      ...config.nodeIPs.map((address) => ({ type: 'InternalIP', address })),
-      { type: 'Hostname', address: config.nodeName },
-    ],
+    addresses: [...(config.addresses ?? ownAddresses(config))],
     capacity,
     allocatable: allocatable(config, capacity),
     daemonEndpoints: { kubeletEndpoint: { Port: config.kubeletPort } },
     nodeInfo: nodeInfo(config, machine, runtime),
     images: nodeImages(images),
   };
+}
+
+function ownAddresses({ nodeIPs, nodeName }: AgentConfig) {
+  return [...nodeIPs.map((address) => ({ type: 'InternalIP', address })), { type: 'Hostname', address: nodeName }];
 }
 
 function nodeCapacity(config: AgentConfig, machine: Machine): Record<string, string> {

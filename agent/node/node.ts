@@ -5,6 +5,7 @@ import type { Node, NodeStatus } from '../../lib/api/types.ts';
 import type { EventRecorder } from '../../lib/client/events.ts';
 import { nodes } from '../../lib/client/resource-type.ts';
 import { delay, timestamp } from '../../lib/runtime/clock.ts';
+import { type Backoff, backoffMs } from '../../lib/runtime/queue.ts';
 import type { AgentContext } from '../context.ts';
 import type { RuntimeStatus } from '../runtime-contract.ts';
 import { mergeNodeConditions, nodeConditions } from './conditions.ts';
@@ -16,6 +17,8 @@ const COMPARE_MS = 10_000;
 const REPORT_MS = 300_000;
 /** Until the node is ready the runtime is asked more often. Source: kubelet fastStatusUpdateOnce. */
 const NOT_READY_MS = 200;
+/** Spread: all nodes lose the control plane at once, and find it again at once. */
+const RETRY: Backoff = { baseMs: 200, maxMs: 30_000, jitter: 1 };
 
 /** What the node reads of the machine. Replaced in tests. */
 export interface MachineSource {
@@ -58,13 +61,17 @@ export class NodeRegistration {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, log } = this.#context;
+    const { clock, random, log } = this.#context;
+    let failures = 0;
     while (!signal.aborted) {
       try {
         await this.#once();
+        failures = 0;
       } catch (error) {
         log('cannot report the state of the node', { error });
         if (isReason(error, 'NotFound')) this.#node = undefined;
+        await delay(clock, backoffMs(failures++, random, RETRY), signal);
+        continue;
       }
       await delay(clock, this.ready ? COMPARE_MS : NOT_READY_MS, signal);
     }

@@ -6,7 +6,15 @@ export interface ClusterRange {
   serviceCIDR: string;
   /** Addresses of the service range that the node answers itself, like the cluster DNS's: services that have them are left alone. */
   ownIPs: readonly string[];
+  /** The ingress gateway's, if this node has one. */
+  ingressIP?: string | undefined;
 }
+
+/**
+ * The gateway listens at its address only, and not at 80 and 443 themselves: a pod with the host's network that wants these
+ * ports of all addresses would not get them.
+ */
+export const GATEWAY_PORTS = { 80: 8280, 443: 8243 } as const;
 
 /** The proxy's table; one to a node's network namespace. */
 export const TABLE = 'ip zeroplane';
@@ -41,18 +49,19 @@ export function baseRules(range: ClusterRange): Ruleset {
   hooks.set('nat-prerouting', 'type nat hook prerouting priority dstnat; policy accept;');
   hooks.set('nat-output', 'type nat hook output priority -100; policy accept;');
   hooks.set('nat-postrouting', 'type nat hook postrouting priority srcnat; policy accept;');
-  addTranslation(ruleset);
+  addTranslation(ruleset, range);
   addRefusals(ruleset);
   addStrays(ruleset, range);
   return ruleset;
 }
 
-function addTranslation(ruleset: Ruleset): void {
+function addTranslation(ruleset: Ruleset, { ingressIP }: ClusterRange): void {
   for (const hook of ['nat-prerouting', 'nat-output']) addRules(ruleset, hook, 'jump dispatch');
   addRules(
     ruleset,
     'dispatch',
     `${ADDRESS_KEY} vmap @services`,
+    ...(ingressIP ? gatewayRules(ingressIP) : []),
     `${LOCAL} ${ADDRESS_KEY} vmap @hostport-addresses`,
     `${LOCAL} ${PORT_KEY} vmap @hostports`,
     `${LOCAL} ip daddr != 127.0.0.0/8 ${PORT_KEY} vmap @nodeports`,
@@ -65,6 +74,15 @@ function addTranslation(ruleset: Ruleset): void {
     `meta mark set meta mark xor ${MASQUERADE_MARK}`,
     'masquerade fully-random',
   );
+}
+
+/** Host and node ports do not answer there. */
+function gatewayRules(ip: string): string[] {
+  const ports = Object.entries(GATEWAY_PORTS);
+  return [
+    ...ports.map(([port, to]) => `ip daddr ${ip} tcp dport ${port} dnat to ${ip}:${to}`),
+    `ip daddr ${ip} return`,
+  ];
 }
 
 function addRefusals(ruleset: Ruleset): void {

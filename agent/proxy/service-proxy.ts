@@ -1,7 +1,7 @@
 import { keyOf } from '../../lib/api/object.ts';
-import type { EndpointSlice, Pod, Service } from '../../lib/api/types.ts';
+import type { EndpointSlice, Node, Pod, Service } from '../../lib/api/types.ts';
 import type { Cache, Controller, Watch } from '../../lib/client/controller.ts';
-import { endpointSlices, pods, services } from '../../lib/client/resource-type.ts';
+import { endpointSlices, nodes, pods, services } from '../../lib/client/resource-type.ts';
 import { slicesByService } from '../network/service-index.ts';
 import { type ClusterRange, TABLE } from './base-rules.ts';
 import { forgetFlows, staleFlows } from './conntrack.ts';
@@ -18,11 +18,14 @@ export interface ServiceProxyOptions extends ClusterRange {
   endpointSlices: Cache<EndpointSlice>;
   /** May hold other nodes' pods too. */
   pods: Cache<Pod>;
-  place: Place;
+  /** Holds this node: its zone may change. */
+  nodes: Cache<Node>;
+  nodeName: string;
   /** Told of what is served now: health-check node ports. */
   onSync?(targets: readonly ServicePortTarget[]): void;
 }
 
+const ZONE = 'topology.kubernetes.io/zone';
 /** One key: the rules are one state, and changes that come while it is written are written together. */
 const KEY = 'rules';
 /** At most ten transactions a second, the first without waiting. */
@@ -35,12 +38,12 @@ export function serviceProxy(options: ServiceProxyOptions, clock: { now(): numbe
   let lastMs = 0;
   return {
     name: 'service-proxy',
-    watches: [onAny(services), onAny(endpointSlices), hostPortPods],
+    watches: [onAny(services), onAny(endpointSlices), hostPortPods, ownZone(options.nodeName)],
     async reconcile() {
       const waitMs = lastMs + MIN_SYNC_PERIOD_MS - clock.now();
       if (waitMs > 0) return { requeueAfterMs: waitMs };
       const targets = readTargets(options, slicesOf);
-      const ports = hostPorts(options.pods.list().filter((pod) => pod.spec?.nodeName === options.place.nodeName));
+      const ports = hostPorts(options.pods.list().filter((pod) => pod.spec?.nodeName === options.nodeName));
       const ruleset = proxyRules(targets, ports, options);
       await apply(applied?.ruleset, ruleset);
       // After a restart nothing is known of before: what is stale ends by its timeout.
@@ -57,12 +60,21 @@ export function serviceProxy(options: ServiceProxyOptions, clock: { now(): numbe
 type SlicesOf = ReturnType<typeof slicesByService>;
 
 function readTargets(options: ServiceProxyOptions, slicesOf: SlicesOf): ServicePortTarget[] {
-  const { services, place, ownIPs } = options;
+  const { services, ownIPs } = options;
+  const place = placeOf(options);
   const proxied = services
     .list()
     .filter((service) => isProxied(service) && !ownIPs.includes(service.spec?.clusterIP ?? ''));
   proxied.sort((a, b) => a.metadata.creationTimestamp.localeCompare(b.metadata.creationTimestamp));
   return proxied.flatMap((service) => servicePorts(service, slicesOf(keyOf(service)), place));
+}
+
+function placeOf({ nodes, nodeName }: ServiceProxyOptions): Place {
+  return { nodeName, zone: zoneOf(nodes.get(nodeName)) };
+}
+
+function zoneOf(node: Node | undefined): string | undefined {
+  return node?.metadata?.labels?.[ZONE];
 }
 
 /** The difference, or everything when there was nothing or the difference does not fit (somebody changed the table). */
@@ -83,3 +95,11 @@ const hostPortPods: Watch<Pod> = {
   type: pods,
   keys: (pod, previous) => ([pod, previous].some((p) => p && hostPorts([p]).length > 0) ? [KEY] : []),
 };
+
+function ownZone(nodeName: string): Watch<Node> {
+  return {
+    type: nodes,
+    keys: (node, previous) =>
+      (node ?? previous)?.metadata.name === nodeName && zoneOf(node) !== zoneOf(previous) ? [KEY] : [],
+  };
+}

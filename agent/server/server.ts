@@ -42,6 +42,8 @@ export interface ServerOptions extends Omit<ServerContext, 'rates'> {
 
 export interface AgentServer {
   readonly port: number;
+  /** New connections are shown this certificate. */
+  setCertificate(pair: { certificate: string; key: string }): void;
   close(): Promise<void>;
 }
 
@@ -64,6 +66,7 @@ export async function startServer(options: ServerOptions): Promise<AgentServer> 
   rates.start();
   return {
     port: (server.address() as AddressInfo).port,
+    setCertificate: (pair) => server.setSecureContext({ cert: pair.certificate, key: pair.key, ca }),
     close: () =>
       new Promise((resolve) => {
         rates.stop();

@@ -1,12 +1,14 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { Argument, Command, CommanderError, InvalidArgumentError } from 'commander';
+import { addNodes } from '../../lib/cluster/add-nodes.ts';
 import { readConfig } from '../../lib/cluster/config.ts';
 import { checkedName } from '../../lib/cluster/define.ts';
 import { down } from '../../lib/cluster/down.ts';
 import { ClusterError } from '../../lib/cluster/error.ts';
 import { DEFAULT_NAME } from '../../lib/cluster/kubeconfig.ts';
 import { logFile } from '../../lib/cluster/logs.ts';
+import { removeNode } from '../../lib/cluster/remove-node.ts';
 import { status } from '../../lib/cluster/status.ts';
 import { up } from '../../lib/cluster/up.ts';
 import { gitVersion } from '../../lib/runtime/version.ts';
@@ -44,6 +46,9 @@ function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return typeof error === 'object' && error !== null && 'syscall' in error && 'message' in error;
 }
 
+/** How long `node remove` waits for pods to leave. */
+const DRAIN_SECONDS = 120;
+
 interface ClusterOptions {
   name?: string;
   stateDir?: string;
@@ -68,6 +73,8 @@ export function program(environment: Environment): Command {
   command(root, 'up', 'bring the cluster up, or take it up again as it was')
     .option('--nodes <count>', 'how many nodes (default: 1, or as it was)', wholeNumber)
     .option('--port <port>', 'of the API at 127.0.0.1 (default: 6443, or the next free one)', portNumber)
+    .option('--ingress-http-port <port>', 'of Ingress at 127.0.0.1 (default: 8080, or the next free one)', portNumber)
+    .option('--ingress-https-port <port>', 'the same for TLS (default: 8443, or the next free one)', portNumber)
     .option('--pod-cidr <range>', 'addresses of pods (default: 10.244.0.0/16)')
     .option('--service-cidr <range>', 'addresses of services (default: 10.96.0.0/16)')
     .option('--dns-domain <domain>', 'the cluster’s domain (default: cluster.local)')
@@ -100,6 +107,21 @@ export function program(environment: Environment): Command {
     (files, _, sub) => loadImages(files, paths(sub.optsWithGlobals())),
   );
   command(image, 'list', 'images on the nodes').action((_, sub) => listImages(paths(sub.optsWithGlobals())));
+  const node = command(root, 'node', 'nodes of a running cluster');
+  command(node, 'add', 'start more nodes')
+    .option('--count <count>', 'how many (default: 1)', wholeNumber)
+    .action((_, sub) => {
+      const options = sub.optsWithGlobals();
+      return addNodes(nameOf(options), options.count ?? 1, paths(options), context);
+    });
+  command(node, 'remove <node>', 'move its pods elsewhere, then end and forget it')
+    .option('--force', 'end pods that nobody starts elsewhere; lose volumes that are on this node alone')
+    .option('--timeout <seconds>', 'how long its pods may take to leave (default: 120)', wholeNumber)
+    .action((name, _, sub) => {
+      const options = sub.optsWithGlobals();
+      const timeoutMs = 1000 * (options.timeout ?? DRAIN_SECONDS);
+      return removeNode(name, { force: options.force === true, timeoutMs }, paths(options), context);
+    });
   root
     .command('cost')
     .description('what the control plane costs a month on AWS, idle and busy, beside EKS')

@@ -7,7 +7,7 @@ import { createClient } from '../../lib/client/create-client.ts';
 import { runControllers } from '../../lib/client/driver.ts';
 import { type InProcessUser, inProcess, serviceAccountUser } from '../../lib/client/in-process.ts';
 import type { ControlPlaneConfig } from '../../lib/cluster/daemon-config.ts';
-import { followNodePorts } from '../../lib/cluster/node-ports.ts';
+import { joinMachine } from '../../lib/cluster/machine/machine.ts';
 import type { KeyPair } from '../../lib/pki/certificate.ts';
 import type { Platform } from './control-plane.ts';
 
@@ -42,13 +42,15 @@ export function startComponents(
     authority: async () => authority,
     // Heartbeats could not arrive while this process was not there.
     aliveSinceMs: clock.now(),
+    ...(config.machine && {
+      loadBalancerAddresses: config.machine.loadBalancerAddresses,
+      ingressIP: config.machine.ingressIP,
+    }),
   });
   const schedulerUser = { username: 'system:kube-scheduler', groups: [AUTHENTICATED] };
   const scheduler = createScheduler({ caches, client: as(schedulerUser, 'kube-scheduler'), clock, random });
-  const forwarder = config.forwardNodePortsTo
-    ? followNodePorts(caches, config.forwardNodePortsTo, log, clock)
-    : undefined;
-  const running = runControllers([scheduler, ...controllers], caches, {
+  const machine = config.machine && joinMachine(config.machine, caches, log, clock);
+  const running = runControllers([scheduler, ...controllers, ...(machine ? [machine.controller] : [])], caches, {
     clock,
     random,
     signal: abort.signal,
@@ -58,7 +60,7 @@ export function startComponents(
   return {
     async stop() {
       abort.abort();
-      forwarder?.close();
+      machine?.close();
       await running;
     },
   };

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { startAgent } from '../../agent/agent.ts';
+import { type Agent, startAgent } from '../../agent/agent.ts';
 import type { AgentConfig } from '../../agent/context.ts';
 import { cniConfig } from '../../agent/network/cni.ts';
 import { setUpNodeNetwork } from '../../agent/network/node-network.ts';
 import { startContainerd } from '../../agent/runtime/containerd/containerd.ts';
 import { containerdPaths } from '../../agent/runtime/containerd/paths.ts';
-import { startServer } from '../../agent/server/server.ts';
+import { type AgentServer, startServer } from '../../agent/server/server.ts';
 import type { Client } from '../../lib/client/client.ts';
 import { createClient } from '../../lib/client/create-client.ts';
 import { httpsTransport } from '../../lib/client/https.ts';
@@ -20,30 +20,57 @@ const MAX_PODS = 110;
 const CONTAINER_LOG_MAX_BYTES = 10 << 20;
 const CONTAINER_LOG_MAX_FILES = 5;
 
-/** Everything of a node in one process: its runtime, its pods, services and names. Resolves when it is at work. */
-export async function startNode(config: NodeAgentConfig, platform: Platform): Promise<() => Promise<void>> {
+/** How a node reaches its apiserver, and comes by what it serves with. */
+export interface NodeAccess {
+  kubelet: Client;
+  kubeProxy: Client;
+  /** Addresses that the node answers beside the cluster DNS's. */
+  ownIPs: readonly string[];
+  /** What of the Node the machine cannot tell. */
+  facts: Partial<AgentConfig>;
+  /** Resolves when `kubelet.crt` and `kubelet.key` are there. */
+  serving(agent: Agent): Promise<void>;
+  /** Everything is at work. */
+  started(agent: Agent, server: AgentServer): void;
+  close(): Promise<void>;
+}
+
+/** Everything of a node in one process, for a node that was given its certificates. Resolves when it is at work. */
+export function startNode(config: NodeAgentConfig, platform: Platform): Promise<() => Promise<void>> {
+  return runNode(config, platform, {
+    kubelet: clientAs(config, 'kubelet-client', 'kubelet'),
+    kubeProxy: clientAs(config, 'kube-proxy', 'kube-proxy'),
+    ownIPs: [],
+    facts: {},
+    serving: async () => undefined,
+    started: () => undefined,
+    close: async () => undefined,
+  });
+}
+
+/** Its runtime, its pods, services and names. */
+export async function runNode(
+  config: NodeAgentConfig,
+  platform: Platform,
+  access: NodeAccess,
+): Promise<() => Promise<void>> {
   const { clock, random, log } = platform;
-  await setUpNodeNetwork([config.dnsIP]);
+  await setUpNodeNetwork([config.dnsIP, ...(config.ingressIP ? [config.ingressIP] : []), ...access.ownIPs]);
   const containerd = await startContainerd({
     folder: config.containerd,
-    cniConfig: cniConfig({ podCIDR: config.podCIDR, stateFolder: containerdPaths(config.containerd).cniState }),
+    cniConfig: cniConfig({
+      podCIDRs: config.podCIDRs ?? [config.podCIDR],
+      stateFolder: containerdPaths(config.containerd).cniState,
+    }),
     cniBinaries: config.cniBinaries,
     clock,
     log,
   });
-  const agent = await startAgent(agentConfig(config), {
-    client: clientAs(config, 'kubelet-client', 'kubelet'),
-    runtime: containerd.runtime,
-    clock,
-    random,
-    log,
-  });
-  const networking = await startNodeNetworking(
-    config,
-    clientAs(config, 'kube-proxy', 'kube-proxy'),
-    agent.pods,
-    platform,
-  );
+  const agentSettings = { ...agentConfig(config), ...access.facts };
+  const { kubelet: client } = access;
+  const agent = await startAgent(agentSettings, { client, runtime: containerd.runtime, clock, random, log });
+  const networking = await startNodeNetworking(config, access.kubeProxy, agent, platform);
+  await access.serving(agent);
   const pem = (name: string) => join(config.pki, name);
   const server = await startServer({
     nodeName: config.nodeName,
@@ -52,21 +79,22 @@ export async function startNode(config: NodeAgentConfig, platform: Platform): Pr
     clock,
     log,
     healthy: () => agent.ready,
-    config: agentConfig(config),
+    config: agentSettings,
     certFile: pem('kubelet.crt'),
     keyFile: pem('kubelet.key'),
     clientCaFile: pem('ca.crt'),
     address: config.nodeIP,
     port: config.kubeletPort,
   });
+  access.started(agent, server);
   return async () => {
+    await access.close();
     await server.close();
     await networking.stop();
     await agent.stop();
     containerd.release();
   };
 }
-
 function clientAs({ pki, server }: NodeAgentConfig, certificate: string, userAgent: string): Client {
   const pem = (name: string) => readFileSync(join(pki, name));
   const transport = httpsTransport({

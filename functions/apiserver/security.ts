@@ -5,6 +5,7 @@ import { defaultAdmission } from './admission/default-admission.ts';
 import { serviceAllocation } from './allocation/service-allocation.ts';
 import { authenticator } from './authentication/authenticator.ts';
 import { bootstrapTokens } from './authentication/bootstrap-token.ts';
+import { type IamOptions, iamTokens } from './authentication/iam/iam-token.ts';
 import { selfSubjectReviews } from './authentication/self-subject-review.ts';
 import { serviceAccountTokens } from './authentication/service-account-token.ts';
 import { tokenReviews } from './authentication/token-review.ts';
@@ -37,8 +38,12 @@ export interface SecurityOptions {
   serviceAccountKey: string;
   /** PEM: keys that signed before. */
   serviceAccountPublicKeys?: readonly string[];
-  /** `https://kubernetes.default.svc.cluster.local`; also the tokens' audience. */
+  /** `https://kubernetes.default.svc.cluster.local`, on AWS the API's URL; also the tokens' audience. */
   issuer: string;
+  /** Where anybody may fetch the keys that verify ServiceAccount tokens: `https://HOST:PORT`. Default: the endpoint, and not for everybody. */
+  publicUrl?: string | undefined;
+  /** IAM sign-in, on AWS. */
+  iam?: IamOptions | undefined;
   /** Where pods reach the apiserver: the endpoint of the Service `kubernetes`. */
   endpoint: { address: string; port: number };
   /** Data of the ConfigMap extension-apiserver-authentication: client-ca-file and the requestheader settings. */
@@ -65,7 +70,11 @@ export function security(options: SecurityOptions): Security {
   const reader = storeReader(store);
   const keys = tokenKeys(options.serviceAccountKey, options.serviceAccountPublicKeys);
   const audiences = [issuer];
-  const tokens = [serviceAccountTokens({ keys, issuer, reader, clock }), bootstrapTokens(reader, clock)];
+  const tokens = [
+    serviceAccountTokens({ keys, issuer, reader, clock }),
+    bootstrapTokens(reader, clock),
+    ...(options.iam ? [iamTokens(options.iam, { reader, clock, audiences })] : []),
+  ];
   const rbac = rbacOver(reader);
   const nodeRules = bootstrapClusterRoles.find(({ metadata }) => metadata?.name === 'system:node')?.rules ?? [];
   const authorize = authorizerChain([
@@ -87,7 +96,7 @@ export function security(options: SecurityOptions): Security {
       ['authorization.k8s.io/selfsubjectrulesreviews', selfSubjectRulesReviews(rbac)],
     ]),
     createToken: tokenRequests({ keys, issuer, audiences, reader, clock, random }),
-    documents: tokenDocuments(keys, issuer, `https://${endpoint.address}:${endpoint.port}`),
+    documents: tokenDocuments(keys, issuer, options.publicUrl ?? `https://${endpoint.address}:${endpoint.port}`),
     serviceWrites: serviceAllocation({ store, reader, serviceCIDR, clock, random }),
     bootstrap: () =>
       bootstrap({
@@ -97,6 +106,7 @@ export function security(options: SecurityOptions): Security {
         random,
         endpoint: { ...endpoint, serviceCIDR },
         authenticationConfig: options.authenticationConfig ?? {},
+        publicIssuer: options.publicUrl !== undefined,
       }),
   };
 }

@@ -25,6 +25,10 @@ export interface ControllerDependencies {
   readonly followsLog?: boolean;
   /** Node pod ranges are carved out of it; absent: nodes come with theirs. */
   readonly clusterCIDR?: string;
+  /** Addresses of the machine for Services of type LoadBalancer, `192.168.80.128-192.168.80.254`; absent where a cloud gives them. */
+  readonly loadBalancerAddresses?: string;
+  /** Where the nodes' ingress gateways answer; absent: nobody serves Ingresses. */
+  readonly ingressIP?: string;
 }
 
 /** What a cloud knows of the instances that nodes are. */

@@ -15,6 +15,7 @@ import { createEndpointSliceMirroringController } from './endpoints/mirroring.ts
 import { createEventTtlController } from './event-ttl.ts';
 import { createGarbageCollector } from './garbage-collector/garbage-collector.ts';
 import { createHorizontalPodAutoscaler } from './horizontal-pod-autoscaler/horizontal-pod-autoscaler.ts';
+import { createIngressController } from './ingress/ingress.ts';
 import { createJobController } from './job/job.ts';
 import { createNamespaceController } from './namespace/namespace.ts';
 import { createNodeIpamController } from './node/node-ipam.ts';
@@ -25,6 +26,7 @@ import { createReplicaSetController } from './replicaset/replicaset.ts';
 import { createReplicationController } from './replicaset/replication-controller.ts';
 import { createResourceQuotaController } from './resource-quota/resource-quota.ts';
 import { createRootCACertPublisher } from './root-ca-cert-publisher.ts';
+import { createServiceLoadBalancer } from './service-lb/service-lb.ts';
 import { createServiceAccountController } from './serviceaccount.ts';
 import { createStatefulSetController } from './statefulset/statefulset.ts';
 import { createAttributesClassProtectionController } from './storage/attributes-class-protection.ts';
@@ -67,6 +69,10 @@ export function createControllers(dependencies: ControllerDependencies): Control
     createServingApprovingController(dependencies),
     createCertificateSigningController(dependencies),
     createCertificateCleaner(dependencies),
+    ...(dependencies.loadBalancerAddresses
+      ? [createServiceLoadBalancer(dependencies, dependencies.loadBalancerAddresses)]
+      : []),
+    ...(dependencies.ingressIP ? [createIngressController(dependencies, dependencies.ingressIP)] : []),
     ...(dependencies.clusterCIDR ? [createNodeIpamController(dependencies, dependencies.clusterCIDR)] : []),
   ];
 }

@@ -25,18 +25,32 @@ export interface ClusterConfig {
   bridge: string;
   nodeCIDR: string;
   nodes: NodeConfig[];
+  /** Ingress at 127.0.0.1. */
+  ingressPorts?: { http: number; https: number };
 }
 
 /** The API's port at the bridge's address, where nodes and pods reach it. */
 export const BRIDGE_PORT = 6443;
 export const KUBELET_PORT = 10250;
+/** The ingress gateways', on every node: the machine reaches one of them. */
+const INGRESS_ADDRESS = 2;
 /** The first address of a node; those before it are the host's. */
 const FIRST_NODE_ADDRESS = 11;
 export const MAX_NODES = 100;
+/** Of the bridge's range, behind all nodes: Services of type LoadBalancer get these. */
+const LOAD_BALANCER_ADDRESSES = [128, 254] as const;
 
 /** The host's address on the bridge. */
 export function gateway(cluster: Pick<ClusterConfig, 'nodeCIDR'>): string {
   return addressAt(parseCidr(cluster.nodeCIDR), 1);
+}
+
+export function ingressIP(cluster: Pick<ClusterConfig, 'nodeCIDR'>): string {
+  return addressAt(parseCidr(cluster.nodeCIDR), INGRESS_ADDRESS);
+}
+
+export function loadBalancerAddresses(cluster: Pick<ClusterConfig, 'nodeCIDR'>): string {
+  return LOAD_BALANCER_ADDRESSES.map((offset) => addressAt(parseCidr(cluster.nodeCIDR), offset)).join('-');
 }
 
 /** The `kubernetes` Service: the first address of the range, as kube-apiserver takes it. */

@@ -12,8 +12,17 @@ export interface ControlPlaneConfig {
   serviceCIDR: string;
   dnsDomain: string;
   dnsIP: string;
-  /** NodePorts of this node answer at 127.0.0.1 too. */
-  forwardNodePortsTo?: string;
+  /** Ways in from the machine that the cluster runs on. */
+  machine?: MachineConfig;
+}
+
+export interface MachineConfig {
+  bridge: string;
+  /** Addresses of the bridge for Services of type LoadBalancer, `192.168.80.128-192.168.80.254`. */
+  loadBalancerAddresses: string;
+  /** Where the nodes' ingress gateways answer, and at which ports of 127.0.0.1 besides. */
+  ingressIP: string;
+  ingressPorts: { http: number; https: number };
 }
 
 /** nodes/NODE/agent.json: what a node's agent is told. Paths are absolute. */
@@ -22,6 +31,8 @@ export interface NodeAgentConfig {
   nodeName: string;
   nodeIP: string;
   podCIDR: string;
+  /** More ranges than podCIDR, which is the first. */
+  podCIDRs?: readonly string[];
   /** `https://192.168.80.1:6443` */
   server: string;
   /** ca, kubelet-client, kubelet and kube-proxy, as PEM. */
@@ -39,4 +50,6 @@ export interface NodeAgentConfig {
   resolvConf: string;
   cgroupMount: string;
   cgroupRoot: string;
+  /** An address of the node's own at which its ingress gateway answers; absent: it has none. */
+  ingressIP?: string;
 }

@@ -13,6 +13,8 @@ export interface UpOptions {
   name: string;
   nodes?: number;
   port?: number;
+  ingressHttpPort?: number;
+  ingressHttpsPort?: number;
   podCidr?: string;
   serviceCidr?: string;
   dnsDomain?: string;
@@ -23,6 +25,9 @@ export const DEFAULT_SERVICE_CIDR = '10.96.0.0/16';
 export const DEFAULT_DNS_DOMAIN = 'cluster.local';
 /** The DNS server's place in the service range, as kubeadm chooses it. */
 const DNS_OFFSET = 10;
+
+/** Of Ingress at 127.0.0.1: 80 and 443 are often taken, and need rights where they are not. */
+const INGRESS_PORTS = { http: 8080, https: 8443 };
 
 /** The cluster as it is to be: made new, or as it was made, with nodes added. */
 export async function defineCluster(
@@ -46,6 +51,7 @@ export async function defineCluster(
     dnsIP: options.dnsIp ?? addressAt(parseCidr(serviceCIDR), DNS_OFFSET),
     bridge,
     nodeCIDR: freeNodeRange(used),
+    ingressPorts: await chooseIngressPorts(options, INGRESS_PORTS),
   };
   checkRanges(base, used);
   return withNodes({ ...base, nodes: [] }, options.nodes ?? 1);
@@ -60,9 +66,7 @@ async function takeUp(
   checkUnchanged(known, options);
   const count = options.nodes ?? known.nodes.length;
   if (count < known.nodes.length) {
-    throw new ClusterError(
-      `the cluster has ${known.nodes.length} nodes. Fewer need a new one: zeroplane down --delete, then up`,
-    );
+    throw new ClusterError(`the cluster has ${known.nodes.length} nodes: zeroplane node remove NODE takes one away`);
   }
   if (running) {
     if (options.port !== undefined && options.port !== known.port) {
@@ -73,7 +77,16 @@ async function takeUp(
   const used = await takenRanges(known.bridge, context);
   checkRanges(known, used);
   const port = await choosePort(options.port, known.port);
-  return withNodes({ ...known, port }, count);
+  const ingressPorts = await chooseIngressPorts(options, known.ingressPorts ?? INGRESS_PORTS);
+  return withNodes({ ...known, port, ingressPorts }, count);
+}
+
+async function chooseIngressPorts(
+  { ingressHttpPort, ingressHttpsPort }: UpOptions,
+  preferred: typeof INGRESS_PORTS,
+): Promise<typeof INGRESS_PORTS> {
+  const http = await choosePort(ingressHttpPort, preferred.http, 'ingress-http-port');
+  return { http, https: await choosePort(ingressHttpsPort, preferred.https, 'ingress-https-port') };
 }
 
 /** Routes of this machine, and what other clusters will take when they are started. */
@@ -82,8 +95,13 @@ async function takenRanges(bridge: string, context: CommandContext): Promise<Cid
   return [...(await usedRanges(bridge)), ...others.flatMap((o) => [parseCidr(o.podCIDR), parseCidr(o.nodeCIDR)])];
 }
 
-function withNodes(cluster: ClusterConfig, count: number): ClusterConfig {
-  const nodes = Array.from({ length: count }, (_, index) => cluster.nodes[index] ?? nodeConfig(cluster, index));
+/** A node that was removed leaves its number to the next one. */
+export function withNodes(cluster: ClusterConfig, count: number): ClusterConfig {
+  const nodes = [...cluster.nodes];
+  for (let index = 0; nodes.length < count; index++) {
+    const node = nodeConfig(cluster, index);
+    if (!nodes.some(({ name }) => name === node.name)) nodes.push(node);
+  }
   return { ...cluster, nodes };
 }
 

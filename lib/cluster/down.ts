@@ -6,10 +6,9 @@ import { ClusterError } from './error.ts';
 import { contextName, removeFromKubeconfig } from './kubeconfig.ts';
 import { withLock } from './lock.ts';
 import { removeBridge } from './network/host.ts';
-import { removeNodeNetwork } from './network/node.ts';
 import type { ClusterPaths } from './paths.ts';
+import { stopNode } from './stop-node.ts';
 
-const AGENT_GRACE_MS = 5_000;
 const CONTROL_PLANE_GRACE_MS = 10_000;
 /** Less than pods may ask for: databases write what they hold, and nobody waits for a shell that ignores SIGTERM. */
 const CONTAINER_GRACE_SECONDS = 2;
@@ -38,13 +37,9 @@ async function stop(
   const { progress, clock } = context;
   // Without the control plane nobody starts anew what the nodes lose.
   await progress.step('control plane stopped', () => stopDaemon(paths.controlPlane, clock, CONTROL_PLANE_GRACE_MS));
-  const stopNode = (node: NodeConfig) =>
-    progress.step(`node ${node.name} stopped`, async () => {
-      await stopDaemon(paths.node(node.name), clock, AGENT_GRACE_MS);
-      await context.tearDownNode({ node, paths, cgroupRoot: cgroupRoot(cluster, node), graceSeconds });
-      await removeNodeNetwork(cluster, node);
-    });
-  await Promise.all(cluster.nodes.map(stopNode));
+  const stop = (node: NodeConfig) =>
+    progress.step(`node ${node.name} stopped`, () => stopNode(cluster, node, paths, context, graceSeconds));
+  await Promise.all(cluster.nodes.map(stop));
   await progress.step('network removed', () => removeBridge(cluster));
   await context.removeCgroups(CGROUP_MOUNT, cgroupRoot(cluster));
 }

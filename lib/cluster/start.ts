@@ -1,6 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { adminClient, isReady, waitFor } from './api.ts';
-import { BRIDGE_PORT, type ClusterConfig, gateway, KUBELET_PORT, type NodeConfig, writeJson } from './config.ts';
+import {
+  BRIDGE_PORT,
+  type ClusterConfig,
+  gateway,
+  ingressIP,
+  KUBELET_PORT,
+  loadBalancerAddresses,
+  type NodeConfig,
+  writeJson,
+} from './config.ts';
 import { CGROUP_MOUNT, type CommandContext, cgroupRoot } from './context.ts';
 import { runningDaemon, startDaemon, startedInThisBoot } from './daemon.ts';
 import type { ControlPlaneConfig, NodeAgentConfig } from './daemon-config.ts';
@@ -37,7 +46,12 @@ function controlPlaneConfig(cluster: ClusterConfig, paths: ClusterPaths, version
     serviceCIDR: cluster.serviceCIDR,
     dnsDomain: cluster.dnsDomain,
     dnsIP: cluster.dnsIP,
-    forwardNodePortsTo: cluster.nodes[0]!.ip,
+    machine: {
+      bridge: cluster.bridge,
+      loadBalancerAddresses: loadBalancerAddresses(cluster),
+      ingressIP: ingressIP(cluster),
+      ingressPorts: cluster.ingressPorts!,
+    },
   };
 }
 
@@ -81,6 +95,7 @@ function agentConfig(cluster: ClusterConfig, node: NodeConfig, paths: ClusterPat
     resolvConf: resolvConf(),
     cgroupMount: CGROUP_MOUNT,
     cgroupRoot: cgroupRoot(cluster, node),
+    ingressIP: ingressIP(cluster),
   };
 }
 

@@ -1,6 +1,8 @@
+import { keyOf } from '../api/object.ts';
+import type { Service } from '../api/types.ts';
 import { services as serviceType } from '../client/resource-type.ts';
 import { adminClient, isReady, readyNodes } from './api.ts';
-import { type ClusterConfig, readConfig } from './config.ts';
+import { type ClusterConfig, ingressIP, readConfig } from './config.ts';
 import { runningDaemon } from './daemon.ts';
 import { contextName } from './kubeconfig.ts';
 import type { ClusterPaths } from './paths.ts';
@@ -25,7 +27,8 @@ export async function status(name: string, paths: ClusterPaths): Promise<Cluster
     ['state', paths.state],
     ['control plane', controlPlane(cluster, pid, ready)],
     ...nodeRows(cluster, paths, readyOnes),
-    ...(ready ? await nodePortRows(cluster, paths) : []),
+    ...ingressRow(cluster),
+    ...(ready ? await serviceRows(cluster, paths) : []),
   ];
   const width = Math.max(...rows.map(([label]) => label!.length));
   const text = rows.map(([label, value]) => `${label!.padEnd(width)}  ${value}`).join('\n');
@@ -47,13 +50,26 @@ function nodeRows(cluster: ClusterConfig, paths: ClusterPaths, ready: Set<string
   });
 }
 
-async function nodePortRows(cluster: ClusterConfig, paths: ClusterPaths): Promise<string[][]> {
+function ingressRow(cluster: ClusterConfig): string[][] {
+  const { http, https } = cluster.ingressPorts ?? {};
+  if (!http || !https) return [];
+  const ip = ingressIP(cluster);
+  return [['ingress', `http://${ip} and 127.0.0.1:${http}; https://${ip} and 127.0.0.1:${https}`]];
+}
+
+async function serviceRows(cluster: ClusterConfig, paths: ClusterPaths): Promise<string[][]> {
   const { items } = await adminClient(cluster, paths).list(serviceType);
-  return items.flatMap(({ metadata, spec }) =>
-    (spec?.ports ?? []).flatMap(({ nodePort, protocol, port }) => {
-      if (!nodePort) return [];
-      const at = `127.0.0.1:${nodePort} and ${cluster.nodes.map(({ ip }) => `${ip}:${nodePort}`).join(', ')}`;
-      return [[`service ${metadata.namespace}/${metadata.name}`, `port ${port}/${protocol} at ${at}`]];
-    }),
-  );
+  return items.flatMap((service) => waysIn(service, cluster).map((way) => [`service ${keyOf(service)}`, way]));
+}
+
+function waysIn({ spec, status: state }: Service, { nodes }: ClusterConfig): string[] {
+  const addresses = (state?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? []);
+  return (spec?.ports ?? []).flatMap(({ nodePort, protocol = 'TCP', port }) => {
+    const ways = addresses.map((ip) => `${ip}:${port}`);
+    // Nothing of Node.js forwards SCTP.
+    if (nodePort && protocol !== 'SCTP') ways.push(`127.0.0.1:${nodePort}`);
+    if (nodePort) ways.push(...nodes.map(({ ip }) => `${ip}:${nodePort}`));
+    const [first, ...more] = ways;
+    return first ? [`port ${port}/${protocol} at ${first}${more.length > 0 ? ` and ${more.join(', ')}` : ''}`] : [];
+  });
 }

@@ -23,7 +23,7 @@ export interface SecureCluster extends Security {
 }
 
 /** The parts before the registry, over a store in memory. */
-export async function secureCluster(options: { bootstrap?: boolean } = {}): Promise<SecureCluster> {
+export async function secureCluster(options: { bootstrap?: boolean; publicUrl?: string } = {}): Promise<SecureCluster> {
   const clock = fakeClock();
   const random = seededRandom(1);
   const store = await openMemoryStore({ clock });
@@ -33,7 +33,8 @@ export async function secureCluster(options: { bootstrap?: boolean } = {}): Prom
     random,
     serviceCIDR: '10.96.0.0/16',
     serviceAccountKey: SIGNING_KEY,
-    issuer: ISSUER,
+    issuer: options.publicUrl ?? ISSUER,
+    publicUrl: options.publicUrl,
     endpoint: { address: '192.168.5.1', port: 6443 },
   });
   if (options.bootstrap !== false) await parts.bootstrap();

@@ -23,7 +23,7 @@ const allowed: Record<string, string[]> = {
   'functions/dispatcher': ['lib/api', 'lib/runtime', 'lib/client'],
   'functions/vpc': ['lib/api', 'lib/runtime'],
   'functions/keys': ['lib/runtime', 'lib/pki', 'lib/cloud'],
-  agent: ['lib/api', 'lib/runtime', 'lib/client', 'lib/api-proxy'],
+  agent: ['lib/api', 'lib/runtime', 'lib/client', 'lib/api-proxy', 'lib/pki'],
 };
 
 /** The entry file of a Lambda puts the parts together: it may import anything, and read the environment. */

@@ -14,6 +14,7 @@ export interface BootstrapOptions {
   endpoint: ApiEndpoint;
   /** Data of the ConfigMap kube-system/extension-apiserver-authentication. */
   authenticationConfig: Record<string, string>;
+  publicIssuer?: boolean | undefined;
 }
 
 /** A DynamoDB transaction takes 100 items, and a write is two. */
@@ -26,7 +27,7 @@ export async function bootstrap(options: BootstrapOptions): Promise<void> {
   const { random, clock } = options;
   const birth = { uuid: () => random.uuid(), now: timestamp(clock) };
   const expected = [
-    ...bootstrapObjects({ now: birth.now, authenticationConfig: options.authenticationConfig }),
+    ...bootstrapObjects({ ...options, now: birth.now }),
     ...kubernetesService(options.endpoint, birth.now),
   ];
   for (let attempt = 1; ; attempt++) {

@@ -10,7 +10,7 @@ import priorityLevels from './data/priority-level-configurations.json' with { ty
 import roleBindings from './data/role-bindings.json' with { type: 'json' };
 import roles from './data/roles.json' with { type: 'json' };
 import { defaultIngressClass, networkClusterRoleBindings, networkClusterRoles } from './network-objects.ts';
-import { ownClusterRoleBindings, ownClusterRoles } from './own-roles.ts';
+import { ownClusterRoleBindings, ownClusterRoles, publicIssuerBinding } from './own-roles.ts';
 import type { Expected } from './plan.ts';
 import { keep, reconcileBinding, reconcileRole, reconcileSpec, replaceContent } from './policy.ts';
 
@@ -18,9 +18,16 @@ const RBAC = 'rbac.authorization.k8s.io';
 const FLOW_CONTROL = 'flowcontrol.apiserver.k8s.io';
 const NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
 
+export interface BootstrapObjectsOptions {
+  now: string;
+  authenticationConfig: Record<string, string>;
+  /** Whoever is shown a ServiceAccount token may fetch the keys that verify it. */
+  publicIssuer?: boolean | undefined;
+}
+
 /** Everything kube-apiserver 1.37.2 makes at its first start, read off a running one, but for the Service `kubernetes`; and what our own parts need. */
-export function bootstrapObjects(options: { now: string; authenticationConfig: Record<string, string> }): Expected[] {
-  const { now, authenticationConfig } = options;
+export function bootstrapObjects(options: BootstrapObjectsOptions): Expected[] {
+  const { now, authenticationConfig, publicIssuer } = options;
   return [
     { type: 'namespaces', objects: NAMESPACES.map(namespaceObject), reconcile: keep },
     {
@@ -30,7 +37,12 @@ export function bootstrapObjects(options: { now: string; authenticationConfig: R
     },
     {
       type: `clusterrolebindings.${RBAC}`,
-      objects: [...clusterRoleBindings, ...ownClusterRoleBindings, ...networkClusterRoleBindings],
+      objects: [
+        ...clusterRoleBindings,
+        ...ownClusterRoleBindings,
+        ...networkClusterRoleBindings,
+        ...(publicIssuer ? [publicIssuerBinding] : []),
+      ],
       reconcile: reconcileBinding,
     },
     { type: `roles.${RBAC}`, objects: roles, reconcile: reconcileRole },

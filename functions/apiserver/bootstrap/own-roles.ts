@@ -13,10 +13,10 @@ export const ownClusterRoles: readonly KubeObject[] = [
     ...typed('ClusterRole', CERTIFICATES),
     rules: [signers('approve', KUBELET_SERVING_SIGNER, API_PROXY_SIGNER), signers('sign', API_PROXY_SIGNER)],
   },
-  // A node's service proxy and DNS act as the node. Services it may read already; other nodes are none of its business.
+  // A node without certificates has one identity, and for its service proxy it borrows kube-proxy's.
   {
     ...typed('ClusterRole', PROXY),
-    rules: [{ apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['get', 'list', 'watch'] }],
+    rules: [{ apiGroups: [''], resources: ['users'], resourceNames: ['system:kube-proxy'], verbs: ['impersonate'] }],
   },
 ];
 
@@ -52,3 +52,16 @@ function typed(kind: string, name: string): KubeObject {
 function signers(verb: string, ...resourceNames: string[]) {
   return { apiGroups: ['certificates.k8s.io'], resources: ['signers'], resourceNames, verbs: [verb] };
 }
+
+/** Relying parties elsewhere (AWS IAM's OIDC providers) ask anonymously. Source: the service account documentation, "Service account issuer discovery". */
+export const publicIssuerBinding: KubeObject = {
+  apiVersion: 'rbac.authorization.k8s.io/v1',
+  kind: 'ClusterRoleBinding',
+  metadata: { name: 'zeroplane:public-issuer-discovery' },
+  roleRef: {
+    apiGroup: 'rbac.authorization.k8s.io',
+    kind: 'ClusterRole',
+    name: 'system:service-account-issuer-discovery',
+  },
+  subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: 'system:unauthenticated' }],
+};

@@ -1,6 +1,6 @@
 import type { Stored } from '../../../lib/api/object.ts';
 import { isReason } from '../../../lib/api/status.ts';
-import type { Node, Pod } from '../../../lib/api/types.ts';
+import type { Lease, Node, Pod } from '../../../lib/api/types.ts';
 import type { Cache, Controller, Result } from '../../../lib/client/controller.ts';
 import { leases, nodes, pods } from '../../../lib/client/resource-type.ts';
 import { eachBounded } from '../../../lib/runtime/bounded.ts';
@@ -11,8 +11,11 @@ import { isReady } from '../pod-state.ts';
 import { lastHeartbeatMs, sameTaints, taintsFor, unknownConditions } from './conditions.ts';
 import { BY_NODE, indexByNode } from './index-by-node.ts';
 
-/** kube-controller-manager's --node-monitor-grace-period. */
+/** kube-controller-manager's --node-monitor-grace-period: for kubelet's Lease of 40 s. */
 const GRACE_MS = 50_000;
+/** A Lease that promises less often is given more time, up to a bound that no node can lift. */
+const GRACE_OF_LEASE = 1.25;
+const MAX_GRACE_MS = 300_000;
 /** A timer may fire a little early on a skewed clock. */
 const SLACK_MS = 500;
 /** kube-controller-manager's --node-monitor-period: a silent node is noticed so much later at most. */
@@ -38,13 +41,19 @@ export function createNodeLifecycleController(dependencies: ControllerDependenci
       const lease = leaseCache.get(`${LEASE_NAMESPACE}/${name}`);
       // While the apiserver was not there to be told, silence means nothing.
       const heard = Math.max(aliveSinceMs, lastHeartbeatMs(node, lease?.spec?.renewTime));
-      const silentInMs = heard + GRACE_MS - clock.now();
+      const graceMs = graceOf(lease);
+      const silentInMs = heard + graceMs - clock.now();
       const current = silentInMs <= 0 ? await markUnknown(node, podCache, own) : node;
       await taint(current, own);
-      const requeueAfterMs = silentInMs > 0 ? silentInMs + SLACK_MS : GRACE_MS;
+      const requeueAfterMs = silentInMs > 0 ? silentInMs + SLACK_MS : graceMs;
       return { requeueAfterMs, slackMs: MONITOR_PERIOD_MS };
     },
   };
+}
+
+export function graceOf(lease: Lease | undefined): number {
+  const durationMs = (lease?.spec?.leaseDurationSeconds ?? 0) * 1000;
+  return Math.min(MAX_GRACE_MS, Math.max(GRACE_MS, durationMs * GRACE_OF_LEASE));
 }
 
 async function markUnknown(node: Stored<Node>, podCache: Cache<Pod>, own: Hands): Promise<Stored<Node>> {

@@ -17,7 +17,7 @@ const keepAlive = setInterval(() => undefined, 60_000);
 await setUpNodeNetwork([]);
 const containerd = await startContainerd({
   folder: `${folder}/containerd`,
-  cniConfig: cniConfig({ podCIDR: '10.78.1.0/24', stateFolder: containerdPaths(`${folder}/containerd`).cniState }),
+  cniConfig: cniConfig({ podCIDRs: ['10.78.1.0/24'], stateFolder: containerdPaths(`${folder}/containerd`).cniState }),
   cniBinaries: '/usr/lib/cni',
   clock,
   log,

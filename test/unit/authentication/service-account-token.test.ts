@@ -159,4 +159,22 @@ describe('A ServiceAccount token', () => {
     const configuration = JSON.parse((await cluster.documents.get('/.well-known/openid-configuration')!()).body);
     expect(configuration).toMatchObject({ issuer: ISSUER, id_token_signing_alg_values_supported: ['ES256'] });
   });
+
+  describe('of a cluster with a public URL', () => {
+    const publicUrl = 'https://abc.execute-api.eu-central-1.amazonaws.com/k8s';
+    const discovery = { isResource: false, verb: 'get', path: '/.well-known/openid-configuration' };
+    const mayAnybody = async (found: SecureCluster) =>
+      (await found.authorize(access(user('system:anonymous', 'system:unauthenticated'), discovery))).allowed;
+
+    test('is issued by that URL, under which anybody finds the keys', async () => {
+      const found = await secureCluster({ publicUrl });
+      const configuration = JSON.parse((await found.documents.get('/.well-known/openid-configuration')!()).body);
+      expect(configuration).toMatchObject({ issuer: publicUrl, jwks_uri: `${publicUrl}/openid/v1/jwks` });
+      expect(await mayAnybody(found)).toBe(true);
+    });
+
+    test('otherwise only ServiceAccounts may look', async () => {
+      expect(await mayAnybody(await secureCluster())).toBe(false);
+    });
+  });
 });

@@ -16,7 +16,8 @@ test.each([
 });
 
 test.each([
-  [{ verb: 'watch', group: 'discovery.k8s.io', resource: 'endpointslices' }, true],
+  [{ verb: 'impersonate', resource: 'users', name: 'system:kube-proxy' }, true],
+  [{ verb: 'impersonate', resource: 'users', name: 'zeroplane:ingress-gateway' }, false],
   [{ verb: 'create', group: 'certificates.k8s.io', resource: 'certificatesigningrequests' }, true],
   [signer('approve', KUBELET_SERVING_SIGNER), false],
 ])('a node: %j is %s', async (wanted, allowed) => {

@@ -2,10 +2,12 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import type { Service } from '../../../lib/api/types.ts';
+import type { SharedCaches } from '../../../lib/client/cache.ts';
 import { ObjectCache } from '../../../lib/client/object-cache.ts';
-import { services as serviceType } from '../../../lib/client/resource-type.ts';
-import { followNodePorts } from '../../../lib/cluster/node-ports.ts';
+import { nodes as nodeType, type ResourceType, services as serviceType } from '../../../lib/client/resource-type.ts';
+import { followNodePorts } from '../../../lib/cluster/machine/node-ports.ts';
 import { systemClock } from '../../../lib/runtime/clock.ts';
+import { node } from '../../builders/objects.ts';
 
 /** Any other address of the loopback stands for a node. */
 const NODE = '127.0.0.2';
@@ -13,6 +15,23 @@ const NODE = '127.0.0.2';
 function service(nodePort: number, protocol = 'TCP'): any {
   const metadata = { name: 'web', namespace: 'default', uid: 'u', resourceVersion: '1', creationTimestamp: '' };
   return { metadata, spec: { type: 'NodePort', ports: [{ port: 80, nodePort, protocol }] } };
+}
+
+/** Caches that nobody fills but the test; there is one node, and it is Ready. */
+function cachesWithNode(): { caches: SharedCaches; cache: ObjectCache<Service> } {
+  const all = new Map<string, ObjectCache<any>>();
+  const cacheOf = (type: ResourceType<any>) => {
+    const cache = all.get(type.resource) ?? new ObjectCache<any>(type);
+    all.set(type.resource, cache);
+    return cache;
+  };
+  const caches = { cache: cacheOf, subscribe: (type: any, handler: any) => cacheOf(type).subscribe(handler) };
+  const status = {
+    addresses: [{ type: 'InternalIP', address: NODE }],
+    conditions: [{ type: 'Ready', status: 'True' }],
+  };
+  cacheOf(nodeType).replace([{ ...node({ name: 'node-1' }), status }], '1');
+  return { caches: caches as unknown as SharedCaches, cache: cacheOf(serviceType) };
 }
 
 async function ask(port: number): Promise<string> {
@@ -23,40 +42,30 @@ async function ask(port: number): Promise<string> {
 }
 
 test('a NodePort answers at 127.0.0.1 while its service is there', async () => {
-  const node = createServer({ allowHalfOpen: true }, (socket) =>
+  const server = createServer({ allowHalfOpen: true }, (socket) =>
     socket.on('data', (data) => socket.end(`got ${data}`)),
   );
-  node.listen(0, NODE);
-  await once(node, 'listening');
-  const { port } = node.address() as AddressInfo;
-  const cache = new ObjectCache<Service>(serviceType);
-  const forwarder = followNodePorts(
-    { subscribe: (_: any, handler: any) => cache.subscribe(handler) } as any,
-    NODE,
-    () => {},
-    systemClock,
-  );
+  server.listen(0, NODE);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const { caches, cache } = cachesWithNode();
+  const forwarder = followNodePorts(caches, () => {}, systemClock);
 
   cache.replace([service(port)], '1');
   await expect(eventually(() => ask(port))).resolves.toBe('got hello');
   cache.replace([], '2');
   await expect(ask(port)).rejects.toThrow(/ECONNREFUSED/);
   forwarder.close();
-  node.close();
+  server.close();
 });
 
 test('datagrams find their way there and back', async () => {
-  const node = createSocket('udp4', (message, from) => node.send(`got ${message}`, from.port, from.address));
-  node.bind(0, NODE);
-  await once(node, 'listening');
-  const { port } = node.address();
-  const cache = new ObjectCache<Service>(serviceType);
-  const forwarder = followNodePorts(
-    { subscribe: (_: any, handler: any) => cache.subscribe(handler) } as any,
-    NODE,
-    () => {},
-    systemClock,
-  );
+  const server = createSocket('udp4', (message, from) => server.send(`got ${message}`, from.port, from.address));
+  server.bind(0, NODE);
+  await once(server, 'listening');
+  const { port } = server.address();
+  const { caches, cache } = cachesWithNode();
+  const forwarder = followNodePorts(caches, () => {}, systemClock);
   cache.replace([service(port, 'UDP')], '1');
 
   const client = createSocket('udp4');
@@ -66,22 +75,17 @@ test('datagrams find their way there and back', async () => {
   expect(String((await answer)[0])).toBe('got hello');
   client.close();
   forwarder.close();
-  node.close();
+  server.close();
 });
 
 test('a port that another program has is left to it, and told of', async () => {
   const other = createServer().listen(0, '127.0.0.1');
   await once(other, 'listening');
   const { port } = other.address() as AddressInfo;
-  const cache = new ObjectCache<Service>(serviceType);
+  const { caches, cache } = cachesWithNode();
   const said = Promise.withResolvers<unknown>();
   const log = (_: string, fields: unknown) => said.resolve(fields);
-  const forwarder = followNodePorts(
-    { subscribe: (_: any, handler: any) => cache.subscribe(handler) } as any,
-    NODE,
-    log as any,
-    systemClock,
-  );
+  const forwarder = followNodePorts(caches, log as any, systemClock);
   cache.replace([service(port)], '1');
   expect(await said.promise).toMatchObject({ port });
   forwarder.close();
