@@ -1,16 +1,22 @@
 /** A node's agent: `node dist/agent.js CONFIG.json`, in the node's network namespace. */
 import { readFileSync } from 'node:fs';
+import { METADATA_ENDPOINT } from '../lib/cloud/aws/instance-metadata.ts';
 import type { NodeAgentConfig } from '../lib/cluster/daemon-config.ts';
 import { systemClock } from '../lib/runtime/clock.ts';
 import { lineLog } from '../lib/runtime/log.ts';
 import { systemRandom } from '../lib/runtime/random.ts';
+import type { AwsNodeConfig } from './compose/aws-node/config.ts';
 import { daemonLog } from './compose/daemon-log.ts';
 import { startNode } from './compose/node.ts';
 import { runUntilTold } from './compose/process.ts';
 
 const log = lineLog(daemonLog(), systemClock);
 
-runUntilTold(log, () => {
-  const config = JSON.parse(readFileSync(process.argv[2]!, 'utf8')) as NodeAgentConfig;
-  return startNode(config, { clock: systemClock, random: systemRandom, log });
+runUntilTold(log, async () => {
+  const config = JSON.parse(readFileSync(process.argv[2]!, 'utf8')) as NodeAgentConfig | AwsNodeConfig;
+  const platform = { clock: systemClock, random: systemRandom, log };
+  if (!('provider' in config)) return startNode(config, platform);
+  // Loaded when needed: a node on this machine knows no cloud.
+  const { startAwsNode } = await import('./compose/aws-node/aws-node.ts');
+  return startAwsNode(config, process.env['AWS_EC2_METADATA_SERVICE_ENDPOINT'] ?? METADATA_ENDPOINT, platform);
 });

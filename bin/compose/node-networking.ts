@@ -42,7 +42,7 @@ export async function startNodeNetworking(
     dnsIP,
     addresses: [dnsIP, config.nodeIP],
     serviceCIDR: config.serviceCIDR,
-    podCIDR: config.clusterCIDR,
+    podCIDR: config.reverseCIDR ?? config.clusterCIDR,
     resolvConfs: [config.resolvConf, RESOLVED_CONF],
     clock,
     random,

@@ -32,6 +32,8 @@ export function createApiProxy(options: ApiProxyOptions): ApiProxy {
     listen: server.listen,
     setCertificate: server.setCertificate,
     wake: (resource, revision) => feeds.wake(resource, revision),
+    wakeAll: () => feeds.wakeAll(),
+    held: () => feeds.held(),
     async close() {
       feeds.close();
       await server.close();

@@ -18,9 +18,22 @@ export interface ApiProxy {
    * Safe to call for every notice, repeated, reordered or of resources that nobody watches.
    */
   wake(resource: string, revision?: number): void;
+  /** Anything may have changed: every watch asks now. */
+  wakeAll(): void;
+  /** What is asked for upstream: whoever sends notices has to know. */
+  held(): HeldWatch[];
   /** New connections are shown this certificate. PEM. */
   setCertificate(tls: ServingCertificate): void;
   close(): Promise<void>;
+}
+
+export interface HeldWatch {
+  /** Plural. */
+  resource: string;
+  /** Path and query. */
+  url: string;
+  /** As it came from the client. */
+  authorization: string | undefined;
 }
 
 export interface ServingCertificate {

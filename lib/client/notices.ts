@@ -46,7 +46,7 @@ export interface FollowNotices {
 /** The first wait is spread as well: a whole cluster of nodes loses its queues at the same moment. */
 const RETRY: Backoff = { baseMs: 500, maxMs: 60_000, jitter: 1 };
 
-/** Passes notices on until the signal aborts. After every failure everything is caught up: what came meanwhile may be gone. */
+/** Passes notices on until the signal aborts. With every failure everything is caught up: what came meanwhile may be gone. */
 export async function followNotices(options: FollowNotices): Promise<void> {
   const { queue, clock, random, log, signal } = options;
   let failures = 0;
@@ -54,7 +54,6 @@ export async function followNotices(options: FollowNotices): Promise<void> {
   while (!signal.aborted) {
     try {
       const { bodies, done } = await queue.receive(signal);
-      if (failures > 0) options.wakeAll();
       failures = 0;
       passOn(bodies, options);
       await done();
@@ -62,6 +61,7 @@ export async function followNotices(options: FollowNotices): Promise<void> {
       if (signal.aborted) return;
       if (failures === 0) log('cannot receive notices of changes', { error });
       await delay(clock, backoffMs(failures++, random, RETRY), signal);
+      if (!signal.aborted) options.wakeAll();
     }
   }
 }

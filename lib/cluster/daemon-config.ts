@@ -43,7 +43,10 @@ export interface NodeAgentConfig {
   logs: string;
   cniBinaries: string;
   kubeletPort: number;
+  /** Whose packets are the cluster's own; also as nftables writes a set of ranges. */
   clusterCIDR: string;
+  /** Of which addresses DNS knows the names; absent: clusterCIDR. */
+  reverseCIDR?: string;
   serviceCIDR: string;
   dnsDomain: string;
   dnsIP: string;

@@ -2,6 +2,7 @@ import { ArnFormat, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { alarms } from './alarms.ts';
 import { isBundled } from './bundles.ts';
+import type { ClusterFunction } from './cluster-function.ts';
 import { names } from './names.ts';
 import type { Settings } from './settings.ts';
 import type { StorageStack } from './storage.ts';
@@ -52,16 +53,28 @@ export class ControllersStack extends Stack {
     for (const { part } of parts) allowStore(part, storage);
     for (const { part } of [...scheduler, ...controllers]) part.allowKeys(settings, APISERVER_KEYS);
     for (const { part } of controllers) part.allowKeys(settings, ['ca']);
-    for (const one of dispatcher) this.allowNodeQueues(settings, one);
+    for (const { part } of controllers) this.allowNodes(settings, part);
+    for (const { part } of dispatcher) part.allow(['sqs:GetQueueUrl', 'sqs:SendMessage'], [this.nodeQueues(settings)]);
     if (settings.alarms) alarms(this, settings, parts);
   }
 
-  private allowNodeQueues(settings: Settings, { part }: StreamFunction): void {
+  /** Makes a queue for each node that joins, for its instance alone; knows instances that are gone. */
+  private allowNodes(settings: Settings, part: ClusterFunction): void {
+    const queue = ['sqs:GetQueueUrl', 'sqs:CreateQueue', 'sqs:TagQueue', 'sqs:SetQueueAttributes', 'sqs:DeleteQueue'];
+    part.allow(queue, [this.nodeQueues(settings)]);
+    // Neither knows resources.
+    part.allow(['sqs:ListQueues', 'ec2:DescribeInstances'], ['*']);
+    const role = this.formatArn({
+      service: 'iam',
+      region: '',
+      resource: 'role',
+      resourceName: names(settings).nodeRole,
+    });
+    part.function.addEnvironment('ZEROPLANE_NODE_ROLE', role);
+  }
+
+  private nodeQueues(settings: Settings): string {
     const resource = `${names(settings).nodeQueuePrefix}*`;
-    const queues = this.formatArn({ service: 'sqs', resource, arnFormat: ArnFormat.NO_RESOURCE_NAME });
-    part.allow(
-      ['sqs:GetQueueUrl', 'sqs:SendMessage', 'sqs:CreateQueue', 'sqs:DeleteQueue', 'sqs:SetQueueAttributes'],
-      [queues],
-    );
+    return this.formatArn({ service: 'sqs', resource, arnFormat: ArnFormat.NO_RESOURCE_NAME });
   }
 }

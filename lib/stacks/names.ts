@@ -7,7 +7,7 @@ export function names({ name }: Pick<Settings, 'name'>) {
     keysPath: `/zeroplane/${name}/`,
     function: (part: string) => `${name}-${part}`,
     nodeRole: `${name}-node`,
-    /** Each node's queue is `PREFIXi-…`; the dispatcher makes and removes them. */
+    /** Each node's queue is `PREFIXi-…`; the controllers make and remove them. */
     nodeQueuePrefix: `${name}-node-`,
     launchTemplate: (architecture: string) => `${name}-${architecture}`,
   };

@@ -1,8 +1,10 @@
 import { CfnOutput, Fn, Stack, type StackProps, Tags } from 'aws-cdk-lib';
 import { CfnLaunchTemplate } from 'aws-cdk-lib/aws-ec2';
-import { CfnInstanceProfile, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { CfnInstanceProfile, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import type { Construct } from 'constructs';
 import type { ApiStack } from './api.ts';
+import { AGENT_BUNDLE } from './bundles.ts';
 import { names } from './names.ts';
 import { Network } from './network.ts';
 import type { Settings } from './settings.ts';
@@ -28,7 +30,7 @@ export class WorkersStack extends Stack {
   ) {
     super(scope, id, { ...props, description: `Zeroplane ${settings.name}: workers` });
     this.network = new Network(this, 'Network', settings);
-    // It needs no right: nodes show who they are, and their queues admit them.
+    // Nodes show who they are, and their queues admit them: it needs no right but to read the agent.
     this.nodeRole = new Role(this, 'NodeRole', {
       roleName: names(settings).nodeRole,
       description: `Nodes of ${settings.name}`,
@@ -38,13 +40,19 @@ export class WorkersStack extends Stack {
       instanceProfileName: names(settings).nodeRole,
       roles: [this.nodeRole.roleName],
     });
+    const bundle = new Asset(this, 'Agent', { path: AGENT_BUNDLE });
+    const { bucket, s3ObjectKey } = bundle;
+    this.nodeRole.addToPolicy(
+      new PolicyStatement({ actions: ['s3:GetObject'], resources: [bucket.arnForObjects(s3ObjectKey)] }),
+    );
     const script = userData({
       cluster: settings.name,
+      version: settings.version,
       region: this.region,
       endpoint: parts.api.endpoint,
       certificateAuthority: parts.storage.keys.certificateAuthority,
       serviceCIDR: settings.serviceCIDR,
-      nodeQueuePrefix: names(settings).nodeQueuePrefix,
+      bundle: { bucket: bucket.bucketName, key: s3ObjectKey },
     });
     for (const architecture of ARCHITECTURES) this.launchTemplate(settings, architecture, profile, script);
     new CfnOutput(this, 'Subnets', { value: this.network.vpc.publicSubnets.map(({ subnetId }) => subnetId).join(',') });

@@ -37,7 +37,7 @@ export class Feed {
   readonly resource: string;
   /** The form that the apiserver chose of those that were asked for. */
   readonly contentType: string;
-  readonly #watch: AskedWatch;
+  readonly watch: AskedWatch;
   readonly #context: FeedContext;
   readonly #emptied: () => void;
   readonly #followers = new Set<Follower>();
@@ -58,7 +58,7 @@ export class Feed {
     const { resource, contentType, watch, position } = begin;
     this.resource = resource;
     this.contentType = contentType;
-    this.#watch = watch;
+    this.watch = watch;
     this.#position = position;
     this.#windowStart = position;
     this.#context = context;
@@ -118,7 +118,7 @@ export class Feed {
     const awaited = this.#awaited;
     this.#awaited = undefined;
     try {
-      const watch = { ...this.#watch, url: urlFrom(this.#watch.url, this.#position) };
+      const watch = { ...this.watch, url: urlFrom(this.watch.url, this.#position) };
       const answer = await ask(this.#context.upstream, watch, this.#stopped.signal);
       if (this.#stopped.signal.aborted) return;
       if (isAnswered(answer)) {

@@ -1,4 +1,5 @@
 import { type HeaderValues, lightResponse } from '../../runtime/light-response.ts';
+import type { HeldWatch } from '../contract.ts';
 import { credentialsOf, endToEnd } from '../headers.ts';
 import { isTrue, type ProxyTarget } from '../target.ts';
 import { ask, isAnswered, sharedUrl, urlFrom } from './ask.ts';
@@ -44,6 +45,17 @@ export class Feeds {
   wake(resource: string, revision?: number): void {
     const [plural] = resource.split('.');
     for (const feed of this.#feeds.values()) if (feed.resource === plural) feed.wake(revision);
+  }
+
+  wakeAll(): void {
+    for (const feed of this.#feeds.values()) feed.wake();
+  }
+
+  held(): HeldWatch[] {
+    return [...this.#feeds.values()].map(({ resource, watch: { url, headers } }) => {
+      const { pathname, search } = new URL(url, 'http://apiserver');
+      return { resource, url: pathname + search, authorization: headers['authorization'] as string | undefined };
+    });
   }
 
   /** Something was written: what follows from it may be seen anywhere. */

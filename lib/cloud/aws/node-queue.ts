@@ -100,7 +100,7 @@ export function nodeQueues({ sqs, cluster, instanceRole }: NodeQueuesOptions): N
 
 /** The stacks grant rights on queues of this prefix. Names have 80 characters at most; instance ids take 19. */
 export function queuePrefix(cluster: string): string {
-  return `zeroplane-${cluster}-node-`;
+  return `${cluster}-node-`;
 }
 
 /** The instance alone takes from its queue: its role's session is named after it. Source: "AWS JSON policy elements: Principal", role session principals. */
