@@ -2,21 +2,12 @@ import type { Apiserver } from '../../functions/apiserver/contract.ts';
 import { createControllers } from '../../functions/controllers/index.ts';
 import { createScheduler } from '../../functions/scheduler/scheduler.ts';
 import { createCaches } from '../../lib/client/cache.ts';
-import type { Client } from '../../lib/client/client.ts';
-import { createClient } from '../../lib/client/create-client.ts';
 import { runControllers } from '../../lib/client/driver.ts';
-import { type InProcessUser, inProcess, serviceAccountUser } from '../../lib/client/in-process.ts';
 import type { ControlPlaneConfig } from '../../lib/cluster/daemon-config.ts';
 import { joinMachine } from '../../lib/cluster/machine/machine.ts';
 import type { KeyPair } from '../../lib/pki/certificate.ts';
 import type { Platform } from './control-plane.ts';
-
-const AUTHENTICATED = 'system:authenticated';
-/** Reads for the shared caches of scheduler and controllers, whatever each of them may do itself. */
-const CACHES_USER: InProcessUser = {
-  username: 'system:kube-controller-manager',
-  groups: ['system:masters', AUTHENTICATED],
-};
+import { componentClients } from './identities.ts';
 
 /** Scheduler and controllers, as clients of the apiserver of the same process. */
 export function startComponents(
@@ -26,16 +17,15 @@ export function startComponents(
   { clock, random, log }: Platform,
 ): { stop(): Promise<void> } {
   const abort = new AbortController();
-  const as = (user: InProcessUser, userAgent: string): Client =>
-    createClient(inProcess(apiserver.fetch, user), { userAgent });
-  const caches = createCaches(as(CACHES_USER, 'kube-controller-manager'), {
+  const clients = componentClients(apiserver.fetch);
+  const caches = createCaches(clients.caches(), {
     clock,
     random,
     onError: (error, resource) => log('a cache cannot follow', { resource, error }),
   });
   const controllers = createControllers({
     caches,
-    clientFor: (name) => as(serviceAccountUser('kube-system', name), `kube-controller-manager/${name}`),
+    clientFor: clients.controller,
     clock,
     random,
     rootCA: authority.certificate,
@@ -47,8 +37,7 @@ export function startComponents(
       ingressIP: config.machine.ingressIP,
     }),
   });
-  const schedulerUser = { username: 'system:kube-scheduler', groups: [AUTHENTICATED] };
-  const scheduler = createScheduler({ caches, client: as(schedulerUser, 'kube-scheduler'), clock, random });
+  const scheduler = createScheduler({ caches, client: clients.scheduler(), clock, random });
   const machine = config.machine && joinMachine(config.machine, caches, log, clock);
   const running = runControllers([scheduler, ...controllers, ...(machine ? [machine.controller] : [])], caches, {
     clock,

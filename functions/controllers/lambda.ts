@@ -1,0 +1,38 @@
+/** The controllers, woken by the stream of objects and by themselves. */
+import { SSMClient } from '@aws-sdk/client-ssm';
+import { awsFunction } from '../../bin/compose/aws-function.ts';
+import { awsEnvironment } from '../../lib/cloud/aws/environment.ts';
+import { KEYS } from '../../lib/cloud/aws/key-parameters.ts';
+import { ssmParameters } from '../../lib/cloud/aws/parameters.ts';
+import type { KeyPair } from '../../lib/pki/certificate.ts';
+import { systemClock as clock } from '../../lib/runtime/clock.ts';
+import { lineLog } from '../../lib/runtime/log.ts';
+import { once } from '../../lib/runtime/once.ts';
+import { systemRandom as random } from '../../lib/runtime/random.ts';
+import { createControllers } from './index.ts';
+
+const log = lineLog((line) => process.stdout.write(line), clock);
+
+/** Read when something is to be signed. */
+const authority = once(async (): Promise<KeyPair> => {
+  const { keysPath } = awsEnvironment(process.env);
+  const found = await ssmParameters(new SSMClient({}), keysPath).read([KEYS.authority]);
+  return JSON.parse(found.get(KEYS.authority)!);
+});
+
+export const handler = awsFunction({
+  name: 'controllers',
+  bundle: __filename,
+  env: process.env,
+  platform: { clock, random, log },
+  controllersOf: (caches, clients, { keys }) =>
+    createControllers({
+      caches,
+      clientFor: clients.controller,
+      clock,
+      random,
+      rootCA: keys.authorityCertificate,
+      authority,
+      followsLog: true,
+    }),
+});
