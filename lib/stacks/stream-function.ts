@@ -30,11 +30,17 @@ export class StreamFunction extends Construct {
     super(scope, id);
     const queueName = (suffix: string) => `${names(props.settings).function(props.part)}-${suffix}`;
     const timers = props.timers ? this.timersQueue(queueName) : undefined;
+    this.deadLetters = deadLetters(this, 'DeadLetters', queueName('dead-letters'));
     this.part = new ClusterFunction(this, 'Part', {
       ...props,
-      environment: { ...props.environment, ...(timers && { ZEROPLANE_TIMERS_QUEUE: timers.queueUrl }) },
+      environment: {
+        ...props.environment,
+        ZEROPLANE_DEAD_LETTERS_QUEUE: this.deadLetters.queueUrl,
+        ...(timers && { ZEROPLANE_TIMERS_QUEUE: timers.queueUrl }),
+      },
     });
-    this.deadLetters = deadLetters(this, 'DeadLetters', queueName('dead-letters'));
+    // What it cannot make sense of it puts aside itself: retried, it would hold up its shard.
+    this.deadLetters.grantSendMessages(this.part.role);
     const { function: target } = this.part;
     target.addEventSource(wokenBy(props, this.deadLetters));
     if (timers) this.wakesItself(timers, target);
