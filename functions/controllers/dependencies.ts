@@ -31,10 +31,22 @@ export interface ControllerDependencies {
   readonly ingressIP?: string;
 }
 
-/** What a cloud knows of the instances that nodes are. */
+/** What a cloud knows of the instances that nodes are, and gives them. */
 export interface CloudNodes {
-  /** The addresses that the instance has: a node may only be certified for these. */
-  addresses(node: Node): Promise<readonly string[]>;
+  /** Undefined: there is no such instance, or it has ended for good. */
+  instance(node: Node): Promise<CloudInstance | undefined>;
+  /** The queue through which a node hears of changes: made if there is none. Its URL. */
+  ensureQueue(nodeName: string): Promise<string>;
+  removeQueue(nodeName: string): Promise<void>;
+  /** Names of nodes that have a queue. */
+  queues(): Promise<readonly string[]>;
+}
+
+export interface CloudInstance {
+  /** A node may only be certified for these. */
+  addresses: readonly string[];
+  /** Stopped, and may start again. */
+  shutdown: boolean;
 }
 
 /** A controller's own hands: its client, and a recorder that writes with it. */

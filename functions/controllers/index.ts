@@ -18,6 +18,7 @@ import { createHorizontalPodAutoscaler } from './horizontal-pod-autoscaler/horiz
 import { createIngressController } from './ingress/ingress.ts';
 import { createJobController } from './job/job.ts';
 import { createNamespaceController } from './namespace/namespace.ts';
+import { createCloudNodeControllers } from './node/cloud-node.ts';
 import { createNodeIpamController } from './node/node-ipam.ts';
 import { createNodeLifecycleController } from './node/node-lifecycle.ts';
 import { createTaintEvictionController } from './node/taint-eviction.ts';
@@ -73,6 +74,7 @@ export function createControllers(dependencies: ControllerDependencies): Control
       ? [createServiceLoadBalancer(dependencies, dependencies.loadBalancerAddresses)]
       : []),
     ...(dependencies.ingressIP ? [createIngressController(dependencies, dependencies.ingressIP)] : []),
+    ...(dependencies.cloud ? createCloudNodeControllers(dependencies, dependencies.cloud) : []),
     ...(dependencies.clusterCIDR ? [createNodeIpamController(dependencies, dependencies.clusterCIDR)] : []),
   ];
 }

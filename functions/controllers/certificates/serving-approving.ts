@@ -42,7 +42,7 @@ export function createServingApprovingController({ caches, clientFor, cloud }: C
       const owned =
         request.spec.signerName === API_PROXY_SIGNER
           ? serviceNames(serviceCache.get('default/kubernetes'))
-          : nodeNames(node, await cloud?.addresses(node));
+          : nodeNames(node, cloud && ((await cloud.instance(node))?.addresses ?? []));
       if (!coveredBy(content, owned)) return undefined;
       const decided = approved(request, MESSAGES[request.spec.signerName]!);
       await client.update(certificateSigningRequests, decided, { subresource: 'approval' });
