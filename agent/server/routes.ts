@@ -3,6 +3,7 @@ import { containerLogs } from './container-logs.ts';
 import { HttpError } from './http-error.ts';
 import { run } from './run.ts';
 import type { ServerContext } from './server.ts';
+import { session } from './session/session.ts';
 import { nodeMetrics, resourceMetrics } from './stats/metrics.ts';
 import { summary } from './stats/summary.ts';
 
@@ -36,7 +37,7 @@ const GET: Readonly<Record<string, Handler>> = {
     else throw notFound();
   },
 };
-const POST: Readonly<Record<string, Handler>> = { run };
+const POST: Readonly<Record<string, Handler>> = { run, session };
 /** They need an upgrade, which this request did not ask for. */
 const STREAMING = ['exec', 'attach', 'portForward'];
 

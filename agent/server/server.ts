@@ -6,15 +6,17 @@ import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { Pod } from '../../lib/api/types.ts';
 import type { Clock } from '../../lib/runtime/clock.ts';
+import type { Random } from '../../lib/runtime/random.ts';
 import type { Log } from '../context.ts';
 import type { Runtime } from '../runtime-contract.ts';
 import { authenticate } from './authentication.ts';
-import { HttpError } from './http-error.ts';
+import { failureOf } from './failure.ts';
 import { handle } from './routes.ts';
+import { Sessions } from './session/sessions.ts';
 import { cpuRates } from './stats/cpu.ts';
 import type { CpuRates } from './stats/rates.ts';
 import { connect } from './streaming.ts';
-import { refuse, UpgradeRefused } from './upgrade.ts';
+import { refuse } from './upgrade.ts';
 
 /** What the handlers work with. */
 export interface ServerContext {
@@ -25,13 +27,16 @@ export interface ServerContext {
   clock: Clock;
   log: Log;
   rates: CpuRates;
+  /** Connections that are carried in requests. */
+  sessions: Sessions;
   /** Is the agent at work? */
   healthy(): boolean;
   /** The configuration that /configz shows. */
   config: object;
 }
 
-export interface ServerOptions extends Omit<ServerContext, 'rates'> {
+export interface ServerOptions extends Omit<ServerContext, 'rates' | 'sessions'> {
+  random: Random;
   /** PEM files: the serving certificate, and the authority that client certificates must come from. */
   certFile: string;
   keyFile: string;
@@ -52,7 +57,7 @@ export async function startServer(options: ServerOptions): Promise<AgentServer> 
   const [cert, key, ca] = await Promise.all([options.certFile, options.keyFile, options.clientCaFile].map(read));
   // Certificates are judged by us, so that a refusal is an answer and not a broken connection.
   const rates = cpuRates(options);
-  const context: ServerContext = { ...options, rates };
+  const context: ServerContext = { ...options, rates, sessions: new Sessions(options.clock, options.random) };
   const server = createServer({ cert, key, ca, requestCert: true, rejectUnauthorized: false, minVersion: 'TLSv1.2' });
   server.on('request', (request, response) => answer(context, request, response));
   server.on('upgrade', (request, socket, head) => answerUpgrade(context, request, socket, head));
@@ -70,6 +75,7 @@ export async function startServer(options: ServerOptions): Promise<AgentServer> 
     close: () =>
       new Promise((resolve) => {
         rates.stop();
+        context.sessions.closeAll();
         server.close(() => resolve());
         server.closeAllConnections();
       }),
@@ -83,7 +89,7 @@ async function answer(context: ServerContext, request: IncomingMessage, response
     authenticate(request.socket as TLSSocket, request);
     await handle(context, request, response);
   } catch (error) {
-    const { status, message } = failure(context, error, request);
+    const { status, message } = failureOf(context, error, request);
     if (response.headersSent) response.destroy();
     else response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(message);
   }
@@ -102,14 +108,7 @@ async function answerUpgrade(
     authenticate(request.socket as TLSSocket, request);
     await connect(context, request, socket, head);
   } catch (error) {
-    const { status, message } = failure(context, error, request);
+    const { status, message } = failureOf(context, error, request);
     refuse(socket, status, message);
   }
-}
-
-function failure({ log }: ServerContext, error: unknown, { method, url }: IncomingMessage): HttpError {
-  if (error instanceof HttpError) return error;
-  if (error instanceof UpgradeRefused) return new HttpError(error.status, error.message);
-  log('a request failed', { method, path: url?.split('?')[0], error });
-  return new HttpError(500, error instanceof Error ? error.message : String(error));
 }

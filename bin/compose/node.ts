@@ -78,6 +78,7 @@ export async function runNode(
     runtime: containerd.runtime,
     clock,
     log,
+    random,
     healthy: () => agent.ready,
     config: agentSettings,
     certFile: pem('kubelet.crt'),

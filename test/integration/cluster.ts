@@ -19,10 +19,11 @@ export class TestCluster {
   readonly folder: string;
   readonly kubeconfig: string;
 
-  constructor(label: string) {
-    this.name = `${label}-${process.pid}`;
-    this.folder = mkdtempSync(join(tmpdir(), `zeroplane-${label}-`));
-    this.kubeconfig = join(this.folder, 'kubeconfig');
+  /** `same`: another way to that cluster, with a kubeconfig named after the label. */
+  constructor(label: string, same?: TestCluster) {
+    this.name = same?.name ?? `${label}-${process.pid}`;
+    this.folder = same?.folder ?? mkdtempSync(join(tmpdir(), `zeroplane-${label}-`));
+    this.kubeconfig = join(this.folder, same ? `${label}.kubeconfig` : 'kubeconfig');
   }
 
   get stateDir(): string {

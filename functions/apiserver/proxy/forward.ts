@@ -70,6 +70,11 @@ export async function forwardLog(call: Call, target: UpgradeTarget): Promise<Res
   if (response.status >= 200 && response.status <= 206) {
     return lightResponse(200, { 'content-type': 'text/plain' }, response.body ?? undefined);
   }
+  return refusedLog(call, response);
+}
+
+/** An agent's refusal of a log, as a Status. */
+export async function refusedLog(call: Call, response: Response): Promise<never> {
   const text = (await response.text()).trim();
   if (response.status === 400) throw badRequest(text);
   if (response.status === 500) throw internalError(new Error(text));
@@ -90,7 +95,8 @@ function genericMessage(code: number, text: string): string {
   return text || `the server responded with the status code ${code}`;
 }
 
-async function send(
+/** A backend that cannot be reached is 503. */
+export async function send(
   call: Call,
   target: UpgradeTarget,
   message: Pick<BackendRequest, 'method' | 'headers' | 'body'>,

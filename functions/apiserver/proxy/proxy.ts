@@ -6,6 +6,7 @@ import { getItem } from '../registry/get.ts';
 import { decodeStored } from '../registry/stored.ts';
 import { forward, forwardLog } from './forward.ts';
 import { nodeProxyUrl, podProxyUrl, serviceProxyUrl } from './locations.ts';
+import { isSession, session } from './session.ts';
 import { attachUrl, execUrl, logUrl, portForwardUrl } from './streaming.ts';
 
 type Locate = (call: Call) => Promise<UpgradeTarget>;
@@ -27,8 +28,8 @@ export function isConnect(info: RequestInfo): boolean {
 
 export async function proxy(call: Call): Promise<Response> {
   const { info, server } = call;
-  const stream = isStream(info);
-  if (stream) throw badRequest('Upgrade request required');
+  if (isSession(call)) return session(call);
+  if (isStream(info)) throw badRequest('Upgrade request required');
   const target = await connectTarget(call);
   if (!server.backend) throw serviceUnavailable('this apiserver has no way to nodes and pods');
   return info.subresource === 'log' ? forwardLog(call, target) : forward(call, target);

@@ -115,14 +115,17 @@ class RemoteSession implements Session {
   /** Until it is answered: overload and lost answers are no end of the session. */
   async #ask(verb: SessionVerb, headers: HeaderValues, content?: Uint8Array): Promise<Response> {
     const { upstream, clock, random } = this.#context;
-    for (let failures = 0; ; failures++) {
+    for (let failures = 0, waits = 0; ; waits++) {
       const asked = message(this.#target, verb, { ...this.#headers(), ...headers }, content, this.#signal);
       const answer = await upstream(asked).catch((error: Error) => error);
       if (!(answer instanceof Error) && answer.status < 300) return answer;
       this.#signal.throwIfAborted();
-      const mayPass = answer instanceof Error || answer.status === 429 || answer.status >= 500;
-      if (!mayPass || failures >= MAX_RETRIES) throw answer instanceof Error ? answer : new SessionLost(answer);
-      await delay(clock, backoffMs(failures, random, RETRY), this.#signal);
+      // Whoever does not read its input, or a gateway that throttles, is waited for as long as the client waits.
+      const busy = !(answer instanceof Error) && answer.status === 429;
+      const mayPass = busy || answer instanceof Error || answer.status >= 500;
+      if (!busy) failures++;
+      if (!mayPass || failures > MAX_RETRIES) throw answer instanceof Error ? answer : new SessionLost(answer);
+      await delay(clock, backoffMs(waits, random, RETRY), this.#signal);
     }
   }
 }

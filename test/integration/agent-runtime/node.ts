@@ -7,6 +7,7 @@ import { containerdPaths } from '../../../agent/runtime/containerd/paths.ts';
 import { startServer } from '../../../agent/server/server.ts';
 import type { Pod } from '../../../lib/api/types.ts';
 import { systemClock } from '../../../lib/runtime/clock.ts';
+import { systemRandom } from '../../../lib/runtime/random.ts';
 
 const [folder = '', address = ''] = process.argv.slice(2);
 const clock = systemClock;
@@ -28,6 +29,7 @@ const server = await startServer({
   runtime: containerd.runtime,
   clock,
   log,
+  random: systemRandom,
   healthy: () => true,
   config: {},
   certFile: `${folder}/pki/kubelet.crt`,
