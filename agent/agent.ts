@@ -10,6 +10,9 @@ import { nodes as nodeType, pods as podType, services as serviceType } from '../
 import type { Clock } from '../lib/runtime/clock.ts';
 import type { Random } from '../lib/runtime/random.ts';
 import type { AgentConfig, AgentContext, Log } from './context.ts';
+import { Eviction } from './eviction/eviction.ts';
+import type { ImageGCThresholds } from './eviction/image-gc.ts';
+import { DEFAULT_THRESHOLDS, parseThresholds } from './eviction/thresholds.ts';
 import { renewLease } from './node/lease.ts';
 import type { Machine } from './node/machine.ts';
 import { type MachineSource, machineSource, NodeRegistration } from './node/node.ts';
@@ -43,6 +46,9 @@ export interface AgentDependencies {
   machine?: MachineSource;
 }
 
+/** Images that were loaded from files come back from nowhere. */
+const NO_IMAGE_GC: ImageGCThresholds = { high: 100, low: 100 };
+
 /** A node's agent at work. */
 export interface Agent {
   /** The pods of this node, as the API has them. */
@@ -68,7 +74,15 @@ export async function startAgent(config: AgentConfig, dependencies: AgentDepende
 
   const source = dependencies.machine ?? machineSource(config.podsDir);
   const recorder = createRecorder(client, { component: 'kubelet', host: config.nodeName, clock, random });
-  const registration = new NodeRegistration(context, source, recorder);
+  const eviction = new Eviction({
+    context,
+    source,
+    recorder,
+    thresholds: parseThresholds(config.evictionHard ?? DEFAULT_THRESHOLDS),
+    imageGC: config.imageGC ?? NO_IMAGE_GC,
+    pods: () => pods,
+  });
+  const registration = new NodeRegistration(context, source, () => eviction.pressures(), recorder);
   const onError = (error: unknown, resource: string) => log('cannot follow a resource', { resource, error });
   const caches = createCaches(client, { clock, random, onError });
   caches.cache(serviceType);
@@ -80,7 +94,7 @@ export async function startAgent(config: AgentConfig, dependencies: AgentDepende
   const mounter = dependencies.mounter ?? systemMounter;
   const node = () => nodeCache.get(config.nodeName) ?? registration.node;
   const parts: Parts = { context, recorder, caches, node, mounter, signal, machine: await source.machine() };
-  const pods = await createPods(parts, podCache);
+  const pods: Pods = await createPods(parts, podCache);
   const running = [
     registration.run(signal),
     renewLease(context, () => registration.node, signal),
@@ -88,7 +102,9 @@ export async function startAgent(config: AgentConfig, dependencies: AgentDepende
     reflect(client, nodeCache, { ...follow, fieldSelector: `metadata.name=${config.nodeName}` }),
     reflect(client, podCache, { ...follow, fieldSelector: `spec.nodeName=${config.nodeName}` }),
     // A pod is judged by what the node says of itself, and told of the services around it.
-    Promise.all([caches.synced(signal), registration.registered(signal)]).then(() => pods.run(signal)),
+    Promise.all([caches.synced(signal), registration.registered(signal)]).then(() =>
+      Promise.all([pods.run(signal), eviction.run(signal)]),
+    ),
   ];
   return {
     pods: podCache,

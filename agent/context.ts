@@ -1,6 +1,7 @@
 import type { Client } from '../lib/client/client.ts';
 import type { Clock } from '../lib/runtime/clock.ts';
 import type { Random } from '../lib/runtime/random.ts';
+import type { ImageGCThresholds } from './eviction/image-gc.ts';
 import type { Runtime } from './runtime-contract.ts';
 
 /** What one node's agent is told. Paths are absolute; the agent makes folders it lacks. */
@@ -38,6 +39,10 @@ export interface AgentConfig {
   cgroupMount: string;
   /** Kept from pods: allocatable = capacity - reserved. Quantities. */
   reserved?: Readonly<Record<string, string>>;
+  /** Below what pods are evicted, as kubelet's --eviction-hard: `memory.available<100Mi,nodefs.available<10%`. */
+  evictionHard?: string;
+  /** When unused images are removed; absent: never. */
+  imageGC?: ImageGCThresholds;
   /** A container's log is rotated when it is larger. */
   containerLogMaxBytes: number;
   containerLogMaxFiles: number;

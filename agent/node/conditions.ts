@@ -1,37 +1,26 @@
 import type { NodeCondition } from '../../lib/api/types.ts';
+import type { Pressure } from '../eviction/thresholds.ts';
 import type { RuntimeStatus } from '../runtime-contract.ts';
-import type { Pressure } from './machine.ts';
 
 export interface Health {
   /** Absent: the runtime does not answer, and why. */
   runtime: RuntimeStatus | Error;
-  pressure: Pressure;
+  pressures: ReadonlySet<Pressure>;
 }
 
 type Draft = Pick<NodeCondition, 'type' | 'status' | 'reason' | 'message'>;
 
-/** kubelet's default hard eviction threshold. */
-const MEMORY_AVAILABLE_BYTES = 100 * 1024 * 1024;
-/** kubelet's 10 % would stop a laptop whose disk is well used; kind turns it off for that reason. */
-const DISK_AVAILABLE_SHARE = 0.01;
-const INODES_FREE_SHARE = 0.01;
-/** Room for the system's own processes. */
-const PIDS_AVAILABLE = 500;
-
 /** Source: pkg/kubelet/nodestatus/setters.go, whose words these are. */
 export function nodeConditions(health: Health): Draft[] {
-  const { pressure } = health;
-  const disk = pressure.diskAvailableShare < DISK_AVAILABLE_SHARE || pressure.inodesFreeShare < INODES_FREE_SHARE;
-  const memory = pressure.memoryAvailableBytes < MEMORY_AVAILABLE_BYTES;
-  const pids = pressure.pidsAvailable < PIDS_AVAILABLE;
+  const { pressures } = health;
   return [
-    memory
+    pressures.has('MemoryPressure')
       ? pressed('MemoryPressure', 'KubeletHasInsufficientMemory', 'insufficient memory available')
       : relaxed('MemoryPressure', 'KubeletHasSufficientMemory', 'sufficient memory available'),
-    disk
+    pressures.has('DiskPressure')
       ? pressed('DiskPressure', 'KubeletHasDiskPressure', 'disk pressure')
       : relaxed('DiskPressure', 'KubeletHasNoDiskPressure', 'no disk pressure'),
-    pids
+    pressures.has('PIDPressure')
       ? pressed('PIDPressure', 'KubeletHasInsufficientPID', 'insufficient PID available')
       : relaxed('PIDPressure', 'KubeletHasSufficientPID', 'sufficient PID available'),
     ready(health.runtime),

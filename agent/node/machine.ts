@@ -1,6 +1,7 @@
 import { readdir, readFile, statfs } from 'node:fs/promises';
 import { arch, cpus, release, totalmem } from 'node:os';
 import { Quantity } from '../../lib/api/quantity.ts';
+import type { Readings } from '../eviction/thresholds.ts';
 
 /** What the machine is. */
 export interface Machine {
@@ -54,28 +55,23 @@ async function readHugepages(): Promise<Record<string, number>> {
   return sizes;
 }
 
-/** Free memory and disk, for the conditions. */
-export interface Pressure {
-  memoryAvailableBytes: number;
-  diskAvailableShare: number;
-  inodesFreeShare: number;
-  pidsAvailable: number;
-}
-
-export async function readPressure(stateDir: string): Promise<Pressure> {
+/** What is left of the machine, for evictions. */
+export async function readReadings(stateDir: string): Promise<Readings> {
   const [meminfo, disk, pidMax, loadavg] = await Promise.all([
     text('/proc/meminfo'),
     statfs(stateDir),
     text('/proc/sys/kernel/pid_max'),
     text('/proc/loadavg'),
   ]);
+  const memory = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(meminfo)?.[1] ?? 0) * 1024;
   // proc(5): the fourth field of loadavg is running/existing scheduling entities.
   const tasks = Number(/\d+\/(\d+)/.exec(loadavg)?.[1] ?? 0);
   return {
-    memoryAvailableBytes: Number(/^MemAvailable:\s+(\d+) kB/m.exec(meminfo)?.[1] ?? 0) * 1024,
-    diskAvailableShare: disk.blocks ? disk.bavail / disk.blocks : 1,
-    inodesFreeShare: disk.files ? disk.ffree / disk.files : 1,
-    pidsAvailable: Number(pidMax) - tasks,
+    'memory.available': { available: memory('MemAvailable'), capacity: memory('MemTotal') },
+    'nodefs.available': { available: disk.bavail * disk.bsize, capacity: disk.blocks * disk.bsize },
+    // Some file systems count no inodes: then none are short.
+    'nodefs.inodesFree': disk.files ? { available: disk.ffree, capacity: disk.files } : { available: 1, capacity: 1 },
+    'pid.available': { available: Number(pidMax) - tasks, capacity: Number(pidMax) },
   };
 }
 

@@ -7,9 +7,10 @@ import { nodes } from '../../lib/client/resource-type.ts';
 import { delay, timestamp } from '../../lib/runtime/clock.ts';
 import { type Backoff, backoffMs } from '../../lib/runtime/queue.ts';
 import type { AgentContext } from '../context.ts';
+import type { Pressure, Readings } from '../eviction/thresholds.ts';
 import type { RuntimeStatus } from '../runtime-contract.ts';
 import { mergeNodeConditions, nodeConditions } from './conditions.ts';
-import { type Machine, type Pressure, readMachine, readPressure } from './machine.ts';
+import { type Machine, readMachine, readReadings } from './machine.ts';
 import { initialNode, nodeStatus } from './node-object.ts';
 
 /** How often the status is compared; it is written when it changed, and at least every five minutes. Source: nodeStatusUpdateFrequency, nodeStatusReportFrequency. */
@@ -23,25 +24,32 @@ const RETRY: Backoff = { baseMs: 200, maxMs: 30_000, jitter: 1 };
 /** What the node reads of the machine. Replaced in tests. */
 export interface MachineSource {
   machine(): Promise<Machine>;
-  pressure(): Promise<Pressure>;
+  readings(): Promise<Readings>;
 }
 
 export function machineSource(stateDir: string): MachineSource {
-  return { machine: () => readMachine(stateDir), pressure: () => readPressure(stateDir) };
+  return { machine: () => readMachine(stateDir), readings: () => readReadings(stateDir) };
 }
 
 /** This node's Node: registered, and its status kept true. */
 export class NodeRegistration {
   readonly #context: AgentContext;
   readonly #source: MachineSource;
+  readonly #pressures: () => Promise<ReadonlySet<Pressure>>;
   readonly #recorder: EventRecorder;
   #node: Stored<Node> | undefined;
   #reportedAtMs = 0;
   readonly #registered = Promise.withResolvers<void>();
 
-  constructor(context: AgentContext, source: MachineSource, recorder: EventRecorder) {
+  constructor(
+    context: AgentContext,
+    source: MachineSource,
+    pressures: () => Promise<ReadonlySet<Pressure>>,
+    recorder: EventRecorder,
+  ) {
     this.#context = context;
     this.#source = source;
+    this.#pressures = pressures;
     this.#recorder = recorder;
   }
 
@@ -116,13 +124,13 @@ export class NodeRegistration {
 
   async #status(machine: Machine): Promise<NodeStatus> {
     const { runtime, config, clock } = this.#context;
-    const [state, version, images, pressure] = await Promise.all([
+    const [state, version, images, pressures] = await Promise.all([
       runtime.status().catch((error: unknown): RuntimeStatus | Error => asError(error)),
       runtime.version().catch(() => ({ runtimeName: 'containerd', runtimeVersion: '', runtimeApiVersion: '' })),
       runtime.listImages().catch(() => []),
-      this.#source.pressure(),
+      this.#pressures(),
     ]);
-    const conditions = nodeConditions({ runtime: state, pressure });
+    const conditions = nodeConditions({ runtime: state, pressures });
     return {
       ...nodeStatus(config, machine, version, images),
       conditions: mergeNodeConditions(this.#node?.status?.conditions ?? [], conditions, timestamp(clock)),

@@ -6,6 +6,11 @@ export function podLogsFolder(logsDir: string, pod: { namespace: string; name: s
   return join(logsDir, `${pod.namespace}_${pod.name}_${pod.uid}`);
 }
 
+/** Source: pkg/kubelet/kubelet_getters.go getPodVolumeDir. */
+export function volumeFolder(podsDir: string, uid: string, plugin: string, name: string): string {
+  return join(podsDir, uid, 'volumes', `kubernetes.io~${plugin}`, name);
+}
+
 export function podRef(pod: Pod): { namespace: string; name: string; uid: string } {
   const { namespace = '', name = '', uid = '' } = pod.metadata ?? {};
   return { namespace, name, uid };

@@ -43,6 +43,11 @@ export class Pods {
     if (this.#workers.has(uid)) this.#queue.add(uid);
   }
 
+  evict(uid: string, message: string): void {
+    this.#workers.get(uid)?.evict(message);
+    this.wake(uid);
+  }
+
   volumesChanged(uid: string): void {
     this.#workers.get(uid)?.volumesChanged();
     this.wake(uid);

@@ -1,5 +1,5 @@
 import type { Pod, PodStatus } from '../../lib/api/types.ts';
-import { AGENT_CONDITIONS } from '../status/conditions.ts';
+import { isAgentCondition } from '../status/conditions.ts';
 import type { AgentView } from '../status/container-statuses.ts';
 import { podStatus, type StatusInput } from '../status/pod-status.ts';
 import type { PodEquipment } from './equipment.ts';
@@ -36,8 +36,8 @@ export class Report {
   #known(pod: Pod): PodStatus {
     const last = this.#last;
     if (!last) return pod.status ?? {};
-    const foreign = (pod.status?.conditions ?? []).filter(({ type }) => !AGENT_CONDITIONS.has(type));
-    const own = (last.conditions ?? []).filter(({ type }) => AGENT_CONDITIONS.has(type));
+    const foreign = (pod.status?.conditions ?? []).filter((one) => !isAgentCondition(one));
+    const own = (last.conditions ?? []).filter(isAgentCondition);
     return { ...last, conditions: [...foreign, ...own] };
   }
 }

@@ -22,7 +22,12 @@ const YOUNG_MS = 30_000;
 interface Ended {
   reason: string;
   message: string;
+  /** To make room for others. */
+  disruption?: true;
 }
+
+/** Source: immediateEvictionGracePeriodSeconds in pkg/kubelet/eviction/eviction_manager.go. */
+const EVICTION_GRACE_SECONDS = 1;
 
 /**
  * One pod of this node: compares what the API wants with what the runtime has, does what is missing, reports.
@@ -104,6 +109,11 @@ export class PodWorker {
   /** The API has no such pod any more. */
   forget(): void {
     this.#gone = true;
+  }
+
+  /** Ends the pod at once and for good, so that the node has room. */
+  evict(message: string): void {
+    this.#ended ??= { reason: 'Evicted', message, disruption: true };
   }
 
   /** What the volumes are made of: a pod that waits for it need not wait longer. */
@@ -237,7 +247,7 @@ export class PodWorker {
     this.#send(pod, runtime, true);
     if (this.#starting) return;
     if (runningContainers(runtime).length > 0 || this.#kills.size > 0) {
-      this.#kills.killAll(pod, runtime, '');
+      this.#kills.killAll(pod, runtime, '', this.#ended?.disruption && EVICTION_GRACE_SECONDS);
       return;
     }
     await this.#stopSandboxes(runtime);

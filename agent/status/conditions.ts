@@ -7,7 +7,7 @@ import type { Phase } from './phase.ts';
 type Draft = Pick<PodCondition, 'type' | 'status' | 'reason' | 'message'>;
 
 /** The conditions that are the agent's; all others are somebody else's and stay as they are. */
-export const AGENT_CONDITIONS: ReadonlySet<string> = new Set([
+const AGENT_CONDITIONS: ReadonlySet<string> = new Set([
   'PodReadyToStartContainers',
   'Initialized',
   'Ready',
@@ -16,6 +16,13 @@ export const AGENT_CONDITIONS: ReadonlySet<string> = new Set([
   'PodResizePending',
   'PodResizeInProgress',
 ]);
+
+/** Why the agent disrupts a pod; others have reasons of their own. */
+export const TERMINATION_BY_KUBELET = 'TerminationByKubelet';
+
+export function isAgentCondition({ type, reason }: Pick<PodCondition, 'type' | 'reason'>): boolean {
+  return AGENT_CONDITIONS.has(type) || (type === 'DisruptionTarget' && reason === TERMINATION_BY_KUBELET);
+}
 
 /** Source: pkg/kubelet/status/generate.go. */
 export function podConditions(
@@ -109,7 +116,7 @@ function podReady(pod: Pod, containersReady: Draft): Draft {
 export function mergeConditions(pod: Pod, drafts: readonly Draft[], now: string): PodCondition[] {
   const old = pod.status?.conditions ?? [];
   const generation = pod.metadata?.generation;
-  const foreign = old.filter(({ type }) => !AGENT_CONDITIONS.has(type));
+  const foreign = old.filter((one) => !isAgentCondition(one) && !drafts.some(({ type }) => type === one.type));
   const own = drafts.map((draft): PodCondition => {
     const before = old.find(({ type }) => type === draft.type);
     const unchanged = before?.status === draft.status && before.lastTransitionTime;

@@ -1,7 +1,7 @@
 import type { ContainerStatus, Pod, PodStatus } from '../../lib/api/types.ts';
 import { qosClass } from '../pods/qos.ts';
 import type { RuntimePod } from '../pods/runtime-pod.ts';
-import { mergeConditions, podConditions } from './conditions.ts';
+import { mergeConditions, podConditions, TERMINATION_BY_KUBELET } from './conditions.ts';
 import { type AgentView, containerStatuses } from './container-statuses.ts';
 import { type Phase, podPhase } from './phase.ts';
 
@@ -12,7 +12,7 @@ export interface StatusInput {
   /** Nothing will be started again: the pod is being deleted, was evicted, or is over its deadline. */
   readonly terminal: boolean;
   /** The agent ended the pod: why, as Evicted or DeadlineExceeded. */
-  readonly ended?: { reason: string; message: string } | undefined;
+  readonly ended?: { reason: string; message: string; disruption?: true } | undefined;
   /** Resources that the pod now asks for and does not have yet. */
   readonly pendingResize?: { reason: string; message: string } | undefined;
   readonly hostIPs: readonly string[];
@@ -31,7 +31,7 @@ export function podStatus(input: StatusInput): PodStatus {
     phase,
     conditions: mergeConditions(
       pod,
-      [...podConditions(pod, runtime, all, phase), ...resizeCondition(input)],
+      [...podConditions(pod, runtime, all, phase), ...resizeCondition(input), ...disruptionCondition(input)],
       input.now,
     ),
     ...(pod.metadata?.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
@@ -51,6 +51,12 @@ function resizeCondition({ pendingResize }: StatusInput) {
   return pendingResize ? [{ type: 'PodResizePending', status: 'True', ...pendingResize }] : [];
 }
 
+/** Source: KEP-3329: a Job need not count such an end as a failure of the pod's own. */
+function disruptionCondition({ ended }: StatusInput) {
+  if (!ended?.disruption) return [];
+  return [{ type: 'DisruptionTarget', status: 'True', reason: TERMINATION_BY_KUBELET, message: ended.message }];
+}
+
 /** Until a resize is granted the container has what it was reported to have. */
 function beforeResize({ pod, pendingResize }: StatusInput, status: ContainerStatus): ContainerStatus {
   const old = pod.status?.containerStatuses?.find(({ name }) => name === status.name);
@@ -68,7 +74,7 @@ function finalPhase({ pod, terminal, ended }: StatusInput, statuses: readonly Co
 }
 
 function explanation({ pod, ended }: StatusInput, phase: Phase): Partial<PodStatus> {
-  if (ended) return ended;
+  if (ended) return { reason: ended.reason, message: ended.message };
   if (pod.status?.phase !== phase) return {};
   const { reason, message } = pod.status;
   return { ...(reason ? { reason } : {}), ...(message ? { message } : {}) };

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Pod, PodStatus } from '../../lib/api/types.ts';
-import { AGENT_CONDITIONS } from './conditions.ts';
+import { isAgentCondition } from './conditions.ts';
 
 /** The fields of a pod's status that the agent writes. */
 const FIELDS = [
@@ -42,10 +42,10 @@ function replaced(field: string, value: any): any {
 /** All of ours if one changed. */
 function changedConditions(pod: Pod, wanted: PodStatus): unknown[] {
   const before = new Map(pod.status?.conditions?.map((condition) => [condition.type, condition]));
-  const conditions = (wanted.conditions ?? []).filter(({ type }) => AGENT_CONDITIONS.has(type));
-  const gone = [...before.keys()].filter(
-    (type) => AGENT_CONDITIONS.has(type) && !conditions.some((one) => one.type === type),
-  );
+  const conditions = (wanted.conditions ?? []).filter(isAgentCondition);
+  const gone = [...before.values()]
+    .filter((old) => isAgentCondition(old) && !conditions.some((one) => one.type === old.type))
+    .map(({ type }) => type);
   const same = conditions.every((one) => isDeepStrictEqual(essence(before.get(one.type)), essence(one)));
   if (same && gone.length === 0) return [];
   const removals = gone.map((type) => ({ $patch: 'delete', type }));

@@ -2,6 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Pod, Volume } from '../../lib/api/types.ts';
 import type { AgentContext } from '../context.ts';
+import { volumeFolder } from '../pods/paths.ts';
 import { writeAtomically } from './atomic-writer.ts';
 import { configMapPayload, secretPayload } from './config-map.ts';
 import { type DownwardFacts, downwardPayload } from './downward-api.ts';
@@ -98,7 +99,7 @@ export class Volumes {
   }
 
   #folder(pod: Pod, plugin: string, name: string): string {
-    return join(this.podFolder(pod.metadata!.uid!), 'volumes', `kubernetes.io~${plugin}`, name);
+    return volumeFolder(this.#context.config.podsDir, pod.metadata!.uid!, plugin, name);
   }
 
   /** Secrets never reach the disk. */

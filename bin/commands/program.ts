@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { Argument, Command, CommanderError, InvalidArgumentError } from 'commander';
+import { parseThresholds } from '../../agent/eviction/thresholds.ts';
 import { addNodes } from '../../lib/cluster/add-nodes.ts';
 import { readConfig } from '../../lib/cluster/config.ts';
 import { checkedName } from '../../lib/cluster/define.ts';
@@ -78,6 +79,11 @@ export function program(environment: Environment): Command {
     .option('--pod-cidr <range>', 'addresses of pods (default: 10.244.0.0/16)')
     .option('--service-cidr <range>', 'addresses of services (default: 10.96.0.0/16)')
     .option('--dns-domain <domain>', 'the cluster’s domain (default: cluster.local)')
+    .option(
+      '--eviction-hard <thresholds>',
+      'below what nodes evict pods: memory.available<500Mi,nodefs.available<10%',
+      thresholds,
+    )
     .option('--dns-ip <address>', 'of the cluster’s DNS (default: 10.96.0.10)')
     .action((options) => up({ ...options, name: nameOf(options) }, paths(options), context));
   command(root, 'down', 'stop the cluster; its state is kept')
@@ -157,6 +163,15 @@ export function program(environment: Environment): Command {
 function wholeNumber(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('a whole number is needed.');
   return Number(text);
+}
+
+function thresholds(text: string): string {
+  try {
+    parseThresholds(text);
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
+  return text;
 }
 
 function rate(text: string): number {

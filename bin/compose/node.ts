@@ -122,6 +122,7 @@ function agentConfig(config: NodeAgentConfig): AgentConfig {
     maxPods: MAX_PODS,
     cgroupRoot: config.cgroupRoot,
     cgroupMount: config.cgroupMount,
+    ...(config.evictionHard === undefined ? {} : { evictionHard: config.evictionHard }),
     containerLogMaxBytes: CONTAINER_LOG_MAX_BYTES,
     containerLogMaxFiles: CONTAINER_LOG_MAX_FILES,
   };

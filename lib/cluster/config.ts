@@ -24,6 +24,8 @@ export interface ClusterConfig {
   /** The bridge that host and nodes share. */
   bridge: string;
   nodeCIDR: string;
+  /** Below what nodes evict pods; absent: the agent's default. */
+  evictionHard?: string;
   nodes: NodeConfig[];
   /** Ingress at 127.0.0.1. */
   ingressPorts?: { http: number; https: number };

@@ -42,6 +42,8 @@ export interface NodeAgentConfig {
   pods: string;
   logs: string;
   cniBinaries: string;
+  /** As kubelet's --eviction-hard; absent: the agent's default. */
+  evictionHard?: string;
   kubeletPort: number;
   /** Whose packets are the cluster's own; also as nftables writes a set of ranges. */
   clusterCIDR: string;

@@ -19,6 +19,7 @@ export interface UpOptions {
   serviceCidr?: string;
   dnsDomain?: string;
   dnsIp?: string;
+  evictionHard?: string;
 }
 
 export const DEFAULT_SERVICE_CIDR = '10.96.0.0/16';
@@ -54,7 +55,7 @@ export async function defineCluster(
     ingressPorts: await chooseIngressPorts(options, INGRESS_PORTS),
   };
   checkRanges(base, used);
-  return withNodes({ ...base, nodes: [] }, options.nodes ?? 1);
+  return withNodes({ ...base, ...evictionOf(options), nodes: [] }, options.nodes ?? 1);
 }
 
 async function takeUp(
@@ -72,13 +73,16 @@ async function takeUp(
     if (options.port !== undefined && options.port !== known.port) {
       throw new ClusterError(`the cluster is running at port ${known.port}: another port needs a down before`);
     }
+    if (options.evictionHard !== undefined && options.evictionHard !== known.evictionHard) {
+      throw new ClusterError('the cluster is running: other eviction thresholds need a down before');
+    }
     return withNodes(known, count);
   }
   const used = await takenRanges(known.bridge, context);
   checkRanges(known, used);
   const port = await choosePort(options.port, known.port);
   const ingressPorts = await chooseIngressPorts(options, known.ingressPorts ?? INGRESS_PORTS);
-  return withNodes({ ...known, port, ingressPorts }, count);
+  return withNodes({ ...known, ...evictionOf(options), port, ingressPorts }, count);
 }
 
 async function chooseIngressPorts(
@@ -87,6 +91,10 @@ async function chooseIngressPorts(
 ): Promise<typeof INGRESS_PORTS> {
   const http = await choosePort(ingressHttpPort, preferred.http, 'ingress-http-port');
   return { http, https: await choosePort(ingressHttpsPort, preferred.https, 'ingress-https-port') };
+}
+
+function evictionOf({ evictionHard }: UpOptions): Pick<ClusterConfig, 'evictionHard'> {
+  return evictionHard === undefined ? {} : { evictionHard };
 }
 
 /** Routes of this machine, and what other clusters will take when they are started. */

@@ -87,6 +87,7 @@ function agentConfig(cluster: ClusterConfig, node: NodeConfig, paths: ClusterPat
     pods,
     logs,
     cniBinaries: CNI_BINARIES,
+    ...(cluster.evictionHard === undefined ? {} : { evictionHard: cluster.evictionHard }),
     kubeletPort: KUBELET_PORT,
     clusterCIDR: cluster.podCIDR,
     serviceCIDR: cluster.serviceCIDR,

@@ -136,10 +136,10 @@ const MACHINE = {
     systemUUID: 's',
     bootID: 'b',
   }),
-  pressure: async () => ({
-    memoryAvailableBytes: 4 * 1024 ** 3,
-    diskAvailableShare: 0.5,
-    inodesFreeShare: 0.5,
-    pidsAvailable: 10_000,
+  readings: async () => ({
+    'memory.available': { available: 4 * 1024 ** 3, capacity: 8 * 1024 ** 3 },
+    'nodefs.available': { available: 50 * 1024 ** 3, capacity: 100 * 1024 ** 3 },
+    'nodefs.inodesFree': { available: 1e6, capacity: 2e6 },
+    'pid.available': { available: 10_000, capacity: 32_768 },
   }),
 };

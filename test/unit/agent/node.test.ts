@@ -72,8 +72,8 @@ describe('a node', () => {
 });
 
 it('says under which pressure it is, and that its runtime is down', () => {
-  const pressure = { memoryAvailableBytes: 1, diskAvailableShare: 0, inodesFreeShare: 1, pidsAvailable: 1 };
-  const conditions = nodeConditions({ runtime: new Error('connection refused'), pressure });
+  const pressures = new Set(['MemoryPressure', 'DiskPressure', 'PIDPressure'] as const);
+  const conditions = nodeConditions({ runtime: new Error('connection refused'), pressures });
   expect(conditions.map(({ type, status, reason }) => `${type}=${status} ${reason}`)).toEqual([
     'MemoryPressure=True KubeletHasInsufficientMemory',
     'DiskPressure=True KubeletHasDiskPressure',
