@@ -1,8 +1,12 @@
 /** The controllers, woken by the stream of objects and by themselves. */
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { awsFunction } from '../../bin/compose/aws-function.ts';
+import { awsCloudNodes } from '../../lib/cloud/aws/cloud-nodes.ts';
 import { awsEnvironment } from '../../lib/cloud/aws/environment.ts';
 import { KEYS } from '../../lib/cloud/aws/key-parameters.ts';
+import { nodeQueues } from '../../lib/cloud/aws/node-queue.ts';
 import { ssmParameters } from '../../lib/cloud/aws/parameters.ts';
 import type { KeyPair } from '../../lib/pki/certificate.ts';
 import { systemClock as clock } from '../../lib/runtime/clock.ts';
@@ -20,6 +24,12 @@ const authority = once(async (): Promise<KeyPair> => {
   return JSON.parse(found.get(KEYS.authority)!);
 });
 
+function cloud() {
+  const { cluster } = awsEnvironment(process.env);
+  const instanceRole = process.env['ZEROPLANE_NODE_ROLE'] ?? '';
+  return awsCloudNodes(new EC2Client({}), nodeQueues({ sqs: new SQSClient({}), cluster, instanceRole }));
+}
+
 export const handler = awsFunction({
   name: 'controllers',
   bundle: __filename,
@@ -33,6 +43,7 @@ export const handler = awsFunction({
       random,
       rootCA: keys.authorityCertificate,
       authority,
+      cloud: cloud(),
       followsLog: true,
     }),
 });
