@@ -1,15 +1,17 @@
 import { RESOLVED_CONF, startDns } from '../../agent/dns/dns.ts';
+import { gatewayProcess } from '../../agent/ingress/gateway-process.ts';
 import { networkPolicyController } from '../../agent/policy/network-policy.ts';
 import { healthChecks } from '../../agent/proxy/health-check.ts';
 import { serviceProxy } from '../../agent/proxy/service-proxy.ts';
 import type { Node, Pod } from '../../lib/api/types.ts';
-import { createCaches, type SharedCaches } from '../../lib/client/cache.ts';
+import { createCaches } from '../../lib/client/cache.ts';
 import type { Client } from '../../lib/client/client.ts';
 import { runControllers } from '../../lib/client/driver.ts';
 import type { ObjectCache } from '../../lib/client/object-cache.ts';
 import { endpointSlices, services } from '../../lib/client/resource-type.ts';
 import type { NodeAgentConfig } from '../../lib/cluster/daemon-config.ts';
 import type { Platform } from './control-plane.ts';
+import { overlaid } from './overlaid.ts';
 
 /** What the agent follows of its own node, and no one reads twice. */
 export interface OwnCaches {
@@ -17,11 +19,12 @@ export interface OwnCaches {
   nodes: ObjectCache<Node>;
 }
 
-/** Service proxy, network policies and DNS of a node, as `system:kube-proxy` reads the cluster. */
+/** Service proxy, network policies, ingress gateway and DNS of a node, as `system:kube-proxy` reads the cluster. */
 export async function startNodeNetworking(
   config: NodeAgentConfig,
   client: Client,
   own: OwnCaches,
+  gatewayCommand: readonly string[],
   { clock, random, log }: Platform,
 ): Promise<{ stop(): Promise<void> }> {
   const abort = new AbortController();
@@ -35,6 +38,7 @@ export async function startNodeNetworking(
   const proxy = serviceProxy({ ...read, ...own, nodeName, ...range, onSync: health.sync }, clock);
   // Caches of their own: policies need all nodes' pods, and services do not wait for policies.
   const policyCaches = overlaid(create(), [read.services]);
+  const gateway = ingressIP ? gatewayProcess(policyCaches, gatewayCommand, log) : undefined;
   const policies = networkPolicyController({ caches: policyCaches, nodeName, dnsIP, ingressIP }, clock);
   const dns = await startDns({
     ...read,
@@ -52,20 +56,16 @@ export async function startNodeNetworking(
   const onFailure = (error: unknown, controller: string, key: string) =>
     log('a reconcile failed', { controller, key, error });
   const driver = { clock, random, signal, onError: onFailure };
-  const running = [runControllers([proxy], caches, driver), runControllers([policies], policyCaches, driver)];
+  const running = [
+    runControllers([proxy], caches, driver),
+    runControllers([policies, ...(gateway ? [gateway.controller] : [])], policyCaches, driver),
+  ];
   for (const followed of [caches, policyCaches]) followed.start(signal);
   return {
     async stop() {
       abort.abort();
       health.close();
-      await Promise.all([...running, dns.close()]);
+      await Promise.all([...running, dns.close(), gateway?.stop()]);
     },
   };
-}
-
-/** Caches in which some resources are those that somebody else fills. */
-function overlaid(caches: SharedCaches, others: readonly ObjectCache<any>[]): SharedCaches {
-  const cache = ((type: any) =>
-    others.find((other) => other.type.resource === type.resource) ?? caches.cache(type)) as SharedCaches['cache'];
-  return { ...caches, cache, subscribe: (type, handler) => cache(type).subscribe(handler) };
 }

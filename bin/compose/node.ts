@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Agent, startAgent } from '../../agent/agent.ts';
 import type { AgentConfig } from '../../agent/context.ts';
@@ -8,10 +7,9 @@ import { startContainerd } from '../../agent/runtime/containerd/containerd.ts';
 import { containerdPaths } from '../../agent/runtime/containerd/paths.ts';
 import { type AgentServer, startServer } from '../../agent/server/server.ts';
 import type { Client } from '../../lib/client/client.ts';
-import { createClient } from '../../lib/client/create-client.ts';
-import { httpsTransport } from '../../lib/client/https.ts';
 import type { NodeAgentConfig } from '../../lib/cluster/daemon-config.ts';
 import { gitVersion } from '../../lib/runtime/version.ts';
+import { clientAs } from './client-as.ts';
 import type { Platform } from './control-plane.ts';
 import { startNodeNetworking } from './node-networking.ts';
 
@@ -24,6 +22,8 @@ const CONTAINER_LOG_MAX_FILES = 5;
 export interface NodeAccess {
   kubelet: Client;
   kubeProxy: Client;
+  /** How its ingress gateway is started, on nodes that have an address for one. */
+  gatewayCommand: readonly string[];
   /** Addresses that the node answers beside the cluster DNS's. */
   ownIPs: readonly string[];
   /** What of the Node the machine cannot tell. */
@@ -36,10 +36,15 @@ export interface NodeAccess {
 }
 
 /** Everything of a node in one process, for a node that was given its certificates. Resolves when it is at work. */
-export function startNode(config: NodeAgentConfig, platform: Platform): Promise<() => Promise<void>> {
+export function startNode(
+  config: NodeAgentConfig,
+  gatewayCommand: readonly string[],
+  platform: Platform,
+): Promise<() => Promise<void>> {
   return runNode(config, platform, {
     kubelet: clientAs(config, 'kubelet-client', 'kubelet'),
     kubeProxy: clientAs(config, 'kube-proxy', 'kube-proxy'),
+    gatewayCommand,
     ownIPs: [],
     facts: {},
     serving: async () => undefined,
@@ -69,7 +74,7 @@ export async function runNode(
   const agentSettings = { ...agentConfig(config), ...access.facts };
   const { kubelet: client } = access;
   const agent = await startAgent(agentSettings, { client, runtime: containerd.runtime, clock, random, log });
-  const networking = await startNodeNetworking(config, access.kubeProxy, agent, platform);
+  const networking = await startNodeNetworking(config, access.kubeProxy, agent, access.gatewayCommand, platform);
   await access.serving(agent);
   const pem = (name: string) => join(config.pki, name);
   const server = await startServer({
@@ -96,17 +101,6 @@ export async function runNode(
     containerd.release();
   };
 }
-function clientAs({ pki, server }: NodeAgentConfig, certificate: string, userAgent: string): Client {
-  const pem = (name: string) => readFileSync(join(pki, name));
-  const transport = httpsTransport({
-    server,
-    ca: pem('ca.crt'),
-    cert: pem(`${certificate}.crt`),
-    key: pem(`${certificate}.key`),
-  });
-  return createClient(transport, { baseUrl: server, userAgent });
-}
-
 function agentConfig(config: NodeAgentConfig): AgentConfig {
   return {
     nodeName: config.nodeName,

@@ -52,6 +52,13 @@ async function ensureNodeCertificates(
     usages: ['server'],
   });
   await pki.certificate(authority, 'kube-proxy', { commonName: 'system:kube-proxy', usages: ['client'] });
+  await pki.certificate(authority, 'ingress-gateway', { commonName: 'zeroplane:ingress-gateway', usages: ['client'] });
+  // Shown to clients that ask for a host for which nobody has brought a certificate.
+  await pki.certificate(authority, 'ingress-default', {
+    commonName: 'zeroplane-ingress-default',
+    names: ['ingress.local'],
+    usages: ['server'],
+  });
   writeFileSync(join(folder, 'ca.crt'), authority.certificate);
 }
 

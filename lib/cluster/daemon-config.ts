@@ -35,7 +35,7 @@ export interface NodeAgentConfig {
   podCIDRs?: readonly string[];
   /** `https://192.168.80.1:6443` */
   server: string;
-  /** ca, kubelet-client, kubelet and kube-proxy, as PEM. */
+  /** ca, kubelet-client, kubelet, kube-proxy, ingress-gateway and ingress-default, as PEM. */
   pki: string;
   folder: string;
   containerd: string;
@@ -57,4 +57,6 @@ export interface NodeAgentConfig {
   cgroupRoot: string;
   /** An address of the node's own at which its ingress gateway answers; absent: it has none. */
   ingressIP?: string;
+  /** The ports of the machine's 127.0.0.1 that lead there. */
+  ingressPorts?: { http: number; https: number };
 }

@@ -97,6 +97,7 @@ function agentConfig(cluster: ClusterConfig, node: NodeConfig, paths: ClusterPat
     cgroupMount: CGROUP_MOUNT,
     cgroupRoot: cgroupRoot(cluster, node),
     ingressIP: ingressIP(cluster),
+    ...(cluster.ingressPorts && { ingressPorts: cluster.ingressPorts }),
   };
 }
 

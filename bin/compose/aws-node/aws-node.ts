@@ -76,6 +76,7 @@ function accessOf(joining: Joining): NodeAccess {
   return {
     kubelet,
     kubeProxy: api.clientAs('kube-proxy', 'system:kube-proxy'),
+    gatewayCommand: [],
     ownIPs: [API_ENDPOINT.address],
     facts: {
       providerID: facts.providerID,

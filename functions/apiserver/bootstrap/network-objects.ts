@@ -1,3 +1,4 @@
+import { INGRESS_CONTROLLER } from '../../../lib/api/ingress-class.ts';
 import type { KubeObject } from '../../../lib/api/object.ts';
 
 const RBAC = 'rbac.authorization.k8s.io/v1';
@@ -44,7 +45,7 @@ export const defaultIngressClass: KubeObject = {
     generation: 1,
     annotations: { 'ingressclass.kubernetes.io/is-default-class': 'true' },
   },
-  spec: { controller: 'zeroplane.dev/ingress-gateway' },
+  spec: { controller: INGRESS_CONTROLLER },
 };
 
 function clusterRole(name: string, rules: object[]): KubeObject {

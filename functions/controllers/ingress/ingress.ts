@@ -1,10 +1,11 @@
+import { isServedIngress } from '../../../lib/api/ingress-class.ts';
 import { keyOf, type Stored } from '../../../lib/api/object.ts';
 import { isReason } from '../../../lib/api/status.ts';
 import type { Ingress } from '../../../lib/api/types.ts';
 import type { Cache, Controller } from '../../../lib/client/controller.ts';
 import { ingressClasses, ingresses, secrets, services } from '../../../lib/client/resource-type.ts';
 import { type ControllerDependencies, type Hands, hands } from '../dependencies.ts';
-import { isServed, references } from './plan-ingress.ts';
+import { references } from './references.ts';
 
 const BY_SERVICE = 'ingress-service';
 /** Secrets are not followed, to keep them out of memory: one that is missing is asked for again. */
@@ -38,7 +39,7 @@ export function createIngressController(dependencies: ControllerDependencies, in
     async reconcile(key) {
       const ingress = cache.get(key);
       if (!ingress || ingress.metadata.deletionTimestamp) return undefined;
-      if (!isServed(ingress, (name) => classes.get(name))) return release(ingress, ingressIP, own);
+      if (!isServedIngress(ingress, (name) => classes.get(name))) return release(ingress, ingressIP, own);
       await writeStatus(ingress, [{ ip: ingressIP }], own);
       tellOfServices(ingress, serviceCache, own);
       return (await tellOfSecrets(ingress, own)) ? { requeueAfterMs: SECRET_CHECK_MS } : undefined;
@@ -89,7 +90,8 @@ async function faultOf(
   client: Hands['client'],
 ): Promise<string | undefined> {
   try {
-    const { data = {} } = await client.get(secrets, { namespace, name });
+    const { data = {}, type } = await client.get(secrets, { namespace, name });
+    if (type !== 'kubernetes.io/tls') return `Secret "${namespace}/${name}" is not of type kubernetes.io/tls`;
     if (data['tls.crt'] && data['tls.key']) return undefined;
     return `Secret "${namespace}/${name}" has no tls.crt and tls.key`;
   } catch (error) {

@@ -1,14 +1,4 @@
-import type { Ingress, IngressBackend, IngressClass } from '../../../lib/api/types.ts';
-
-/** The controller that an IngressClass must name for us to serve its Ingresses. */
-export const CONTROLLER = 'zeroplane.dev/ingress-gateway';
-const CLASS_ANNOTATION = 'kubernetes.io/ingress.class';
-
-/** Which Ingresses the nodes' gateways serve: those of a class of ours, by field or by the older annotation. */
-export function isServed(ingress: Ingress, classOf: (name: string) => IngressClass | undefined): boolean {
-  const name = ingress.spec?.ingressClassName ?? ingress.metadata?.annotations?.[CLASS_ANNOTATION];
-  return name !== undefined && classOf(name)?.spec?.controller === CONTROLLER;
-}
+import type { Ingress, IngressBackend } from '../../../lib/api/types.ts';
 
 /** Names of Secrets and Services that an Ingress speaks of, each once. */
 export function references({ spec }: Ingress): { secrets: string[]; services: string[] } {

@@ -1,0 +1,61 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { upstreamPath } from './exchange.ts';
+import { forwardedHeaders, headText, type Origin } from './request-head.ts';
+import type { Target } from './table.ts';
+import type { Upstream } from './upstream.ts';
+
+const HEAD_END = '\r\n\r\n';
+const MAX_HEAD_BYTES = 64 << 10;
+
+/**
+ * A request to speak another protocol (WebSocket, RFC 6455): its bytes pass both ways once the upstream has agreed. If it
+ * has not, only its answer passes: what a client sent after would otherwise reach the upstream as requests that nobody looked at.
+ */
+export function tunnel(
+  request: IncomingMessage,
+  client: Duplex,
+  first: Buffer,
+  target: Target<Upstream>,
+  origin: Origin,
+  upstream: Socket,
+): void {
+  const headers = [...forwardedHeaders(request, origin), 'Connection', 'Upgrade'];
+  headers.push('Upgrade', String(request.headers.upgrade));
+  const path = upstreamPath(request.url ?? '/', target);
+  let received: Buffer = Buffer.alloc(0);
+  let agreed = false;
+  upstream.on('connect', () => {
+    upstream.write(headText('GET', path, origin.host, headers, 'none'), 'latin1');
+  });
+  upstream.on('error', () => (agreed || received.length > 0 ? client.destroy() : refuse(client)));
+  client.on('error', () => upstream.destroy());
+  client.on('close', () => upstream.destroy());
+  upstream.on('close', () => client.end());
+  const onHead = (chunk: Buffer) => {
+    received = Buffer.concat([received, chunk]);
+    const end = received.indexOf(HEAD_END);
+    if (end < 0) return received.length > MAX_HEAD_BYTES ? void upstream.destroy() : undefined;
+    upstream.off('data', onHead);
+    agreed = /^HTTP\/1\.1 101 /.test(received.toString('latin1', 0, end));
+    client.write(agreed ? received : closing(received, end));
+    upstream.pipe(client);
+    if (!agreed) return undefined;
+    if (first.length > 0) upstream.write(first);
+    client.pipe(upstream);
+    return undefined;
+  };
+  upstream.on('data', onHead);
+}
+
+/** The answer, with `Connection: close`: the connection ends with it. */
+function closing(received: Buffer, end: number): Buffer {
+  const lines = received.toString('latin1', 0, end).split('\r\n');
+  const kept = lines.filter((line) => !/^(connection|keep-alive):/i.test(line));
+  return Buffer.concat([Buffer.from([...kept, 'Connection: close'].join('\r\n'), 'latin1'), received.subarray(end)]);
+}
+
+function refuse(client: Duplex): void {
+  client.end('HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+}
