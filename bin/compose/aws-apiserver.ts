@@ -1,4 +1,5 @@
 import { SSMClient } from '@aws-sdk/client-ssm';
+import type { IamOptions } from '../../functions/apiserver/authentication/iam/iam-token.ts';
 import { composeApiserver } from '../../functions/apiserver/compose.ts';
 import type { Apiserver } from '../../functions/apiserver/contract.ts';
 import type { Backend } from '../../functions/apiserver/dependencies.ts';
@@ -30,7 +31,9 @@ export async function openAwsApiserver(
     serviceCIDR: environment.serviceCIDR,
     serviceAccountKey: keys.serviceAccount.key,
     serviceAccountPublicKeys: keys.serviceAccount.previous,
-    issuer: ISSUER,
+    issuer: environment.publicUrl ?? ISSUER,
+    publicUrl: environment.publicUrl,
+    iam: iamOptions(environment),
     endpoint: API_ENDPOINT,
     authorityCertificate: keys.authorityCertificate,
     frontProxyCertificate: keys.frontProxyCertificate,
@@ -38,6 +41,15 @@ export async function openAwsApiserver(
   });
   return { ...composed, store, keys };
 }
+
+function iamOptions({ cluster, admins, nodeRole, awsEndpoint }: AwsEnvironment): IamOptions {
+  return { clusterName: cluster, admins, nodeRole, httpGet, stsEndpoint: awsEndpoint };
+}
+
+const httpGet: IamOptions['httpGet'] = async (url, headers) => {
+  const response = await fetch(url, { headers, redirect: 'error' });
+  return { status: response.status, body: await response.text() };
+};
 
 async function readKeys({ keysPath }: AwsEnvironment): Promise<ClusterKeys> {
   return clusterKeys(await ssmParameters(new SSMClient({}), keysPath).read(APISERVER_KEYS));

@@ -1,14 +1,13 @@
 import { ArnFormat, CfnOutput, CustomResource, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { EndpointType, LambdaIntegration, ResponseTransferMode, RestApi } from 'aws-cdk-lib/aws-apigateway';
 import type { Construct } from 'constructs';
+import { APISERVER_KEYS } from '../cloud/aws/key-parameters.ts';
 import { ClusterFunction } from './cluster-function.ts';
 import { names } from './names.ts';
 import type { Settings } from './settings.ts';
 import type { StorageStack } from './storage.ts';
 import { allowStore } from './store-access.ts';
 
-/** What the function reads of the cluster's keys. */
-const APISERVER_KEYS = ['ca.crt', 'front-proxy-ca.crt', 'sa', 'apiserver-kubelet-client', 'secrets'];
 const STAGE = 'k8s';
 /** Requests a second of the whole cluster, and how many may come at once: a runaway client must not cost a fortune. */
 const RATE_LIMIT = 500;
@@ -26,7 +25,10 @@ export class ApiStack extends Stack {
       description: 'The Kubernetes API',
       memorySize: 1769,
       timeout: Duration.minutes(15),
-      environment: { ZEROPLANE_ADMINS: settings.admins.join(',') },
+      environment: {
+        ZEROPLANE_ADMINS: settings.admins.join(','),
+        ZEROPLANE_NODE_ROLE: names(settings).nodeRoleArn(this),
+      },
     });
     allowStore(apiserver, storage);
     apiserver.allowKeys(settings, APISERVER_KEYS);
@@ -40,6 +42,7 @@ export class ApiStack extends Stack {
     apiserver.allow(['lambda:InvokeFunction'], [vpcFunction]);
     this.bootstrap(apiserver);
     this.endpoint = this.gateway(settings, apiserver);
+    apiserver.function.addEnvironment('ZEROPLANE_PUBLIC_URL', this.endpoint);
     new CfnOutput(this, 'Endpoint', { value: this.endpoint, description: 'The server of a kubeconfig' });
     new CfnOutput(this, 'Cluster', { value: settings.name });
   }
@@ -79,7 +82,9 @@ export class ApiStack extends Stack {
     api.root.addMethod('ANY', integration);
     api.root.addResource('{proxy+}').addMethod('ANY', integration);
     const { localstackPort } = settings;
-    if (!localstackPort) return api.urlForPath('/').replace(/\/$/, '');
-    return `https://localhost:${localstackPort}/_aws/execute-api/${api.restApiId}/${STAGE}`;
+    // Not by the stage, which comes after the function that is told this.
+    return localstackPort
+      ? `https://localhost:${localstackPort}/_aws/execute-api/${api.restApiId}/${STAGE}`
+      : `https://${api.restApiId}.execute-api.${this.region}.${this.urlSuffix}/${STAGE}`;
   }
 }

@@ -1,5 +1,6 @@
 import { ArnFormat, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { APISERVER_KEYS, KEYS } from '../cloud/aws/key-parameters.ts';
 import { alarms } from './alarms.ts';
 import { isBundled } from './bundles.ts';
 import type { ClusterFunction } from './cluster-function.ts';
@@ -9,8 +10,6 @@ import type { StorageStack } from './storage.ts';
 import { allowStore } from './store-access.ts';
 import { StreamFunction, type StreamFunctionProps } from './stream-function.ts';
 
-/** What the function apiserver reads, for the one within; the controllers sign certificates too. */
-const APISERVER_KEYS = ['ca.crt', 'front-proxy-ca.crt', 'sa', 'apiserver-kubelet-client', 'secrets'];
 /** Written all the time, and no controller's or scheduler's business. */
 const QUIET_TYPES = ['events', 'leases.coordination.k8s.io'];
 const MEMORY_MB = 1769;
@@ -52,7 +51,7 @@ export class ControllersStack extends Stack {
     const parts = [...scheduler, ...controllers, ...dispatcher];
     for (const { part } of parts) allowStore(part, storage);
     for (const { part } of [...scheduler, ...controllers]) part.allowKeys(settings, APISERVER_KEYS);
-    for (const { part } of controllers) part.allowKeys(settings, ['ca']);
+    for (const { part } of controllers) part.allowKeys(settings, [KEYS.authority]);
     for (const { part } of controllers) this.allowNodes(settings, part);
     for (const { part } of dispatcher) part.allow(['sqs:GetQueueUrl', 'sqs:SendMessage'], [this.nodeQueues(settings)]);
     if (settings.alarms) alarms(this, settings, parts);
@@ -64,13 +63,7 @@ export class ControllersStack extends Stack {
     part.allow(queue, [this.nodeQueues(settings)]);
     // Neither knows resources.
     part.allow(['sqs:ListQueues', 'ec2:DescribeInstances'], ['*']);
-    const role = this.formatArn({
-      service: 'iam',
-      region: '',
-      resource: 'role',
-      resourceName: names(settings).nodeRole,
-    });
-    part.function.addEnvironment('ZEROPLANE_NODE_ROLE', role);
+    part.function.addEnvironment('ZEROPLANE_NODE_ROLE', names(settings).nodeRoleArn(this));
   }
 
   private nodeQueues(settings: Settings): string {

@@ -1,12 +1,16 @@
+import type { Stack } from 'aws-cdk-lib';
 import type { Settings } from './settings.ts';
 
 /** Fixed names let stacks speak of each other's parts without depending on each other. */
 export function names({ name }: Pick<Settings, 'name'>) {
   return {
-    tablePrefix: `${name}-`,
+    /** Tables are `PREFIX-objects` and so on. */
+    tablePrefix: name,
     keysPath: `/zeroplane/${name}/`,
     function: (part: string) => `${name}-${part}`,
     nodeRole: `${name}-node`,
+    nodeRoleArn: (stack: Stack) =>
+      stack.formatArn({ service: 'iam', region: '', resource: 'role', resourceName: `${name}-node` }),
     /** Each node's queue is `PREFIXi-…`; the controllers make and remove them. */
     nodeQueuePrefix: `${name}-node-`,
     launchTemplate: (architecture: string) => `${name}-${architecture}`,
