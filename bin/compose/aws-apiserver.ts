@@ -4,6 +4,7 @@ import { composeApiserver } from '../../functions/apiserver/compose.ts';
 import type { Apiserver } from '../../functions/apiserver/contract.ts';
 import type { Backend } from '../../functions/apiserver/dependencies.ts';
 import { API_ENDPOINT, type AwsEnvironment, ISSUER } from '../../lib/cloud/aws/environment.ts';
+import { httpGet } from '../../lib/cloud/aws/http-get.ts';
 import { APISERVER_KEYS, type ClusterKeys, clusterKeys } from '../../lib/cloud/aws/key-parameters.ts';
 import { ssmParameters } from '../../lib/cloud/aws/parameters.ts';
 import type { Store } from '../../lib/storage/contract.ts';
@@ -45,11 +46,6 @@ export async function openAwsApiserver(
 function iamOptions({ cluster, admins, nodeRole, awsEndpoint }: AwsEnvironment): IamOptions {
   return { clusterName: cluster, admins, nodeRole, httpGet, stsEndpoint: awsEndpoint };
 }
-
-const httpGet: IamOptions['httpGet'] = async (url, headers) => {
-  const response = await fetch(url, { headers, redirect: 'error' });
-  return { status: response.status, body: await response.text() };
-};
 
 async function readKeys({ keysPath }: AwsEnvironment): Promise<ClusterKeys> {
   return clusterKeys(await ssmParameters(new SSMClient({}), keysPath).read(APISERVER_KEYS));

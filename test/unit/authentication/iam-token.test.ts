@@ -4,7 +4,7 @@ import { storageKey } from '../../../functions/apiserver/reader.ts';
 import type { Security } from '../../../functions/apiserver/security.ts';
 import { security } from '../../../functions/apiserver/security.ts';
 import { type AccessEntry, accessConfigMap } from '../../../lib/api/access-entry.ts';
-import { iamToken } from '../../../lib/cloud/aws/iam-token.ts';
+import { stsToken } from '../../../lib/cloud/aws/sts-token.ts';
 import { openMemoryStore } from '../../../lib/storage/embedded/open.ts';
 import { request } from '../../builders/security.ts';
 import { type FakeClock, fakeClock } from '../../fakes/clock.ts';
@@ -72,16 +72,16 @@ async function guarded(more: { stsEndpoint?: string } = {}): Promise<void> {
 
 beforeEach(() => guarded());
 
-const signed = async (more: object = {}) =>
-  (await iamToken({ credentials, region: 'eu-central-1', clusterName: CLUSTER, now: clock.now(), ...more })).token;
+const signed = async () =>
+  (await stsToken({ credentials, region: 'eu-central-1', cluster: CLUSTER }, clock.now())).token;
 const who = (token: string) => guard.authenticate(request({ authorization: `Bearer ${token}` }), {});
 /** The token with its URL changed. */
 async function changed(change: (url: URL) => void): Promise<string> {
-  const token = await signed();
-  const url = new URL(Buffer.from(token.slice('k8s-aws-v1.'.length), 'base64url').toString());
+  const url = new URL(urlOf(await signed()));
   change(url);
   return encoded(url.toString());
 }
+const urlOf = (token: string) => Buffer.from(token.slice('k8s-aws-v1.'.length), 'base64url').toString();
 const encoded = (text: string) => `k8s-aws-v1.${Buffer.from(text).toString('base64url')}`;
 const alice = { principal: `arn:aws:iam::${ACCOUNT}:user/alice`, username: 'alice', groups: ['dev'] };
 
@@ -201,9 +201,7 @@ describe('A token is refused without asking STS', () => {
   });
 
   test('over plain HTTP', async () => {
-    const token = await signed();
-    const url = Buffer.from(token.slice('k8s-aws-v1.'.length), 'base64url').toString();
-    expect(await who(encoded(url.replace('https:', 'http:')))).toBeUndefined();
+    expect(await who(encoded(urlOf(await signed()).replace('https:', 'http:')))).toBeUndefined();
     expect(sts.asked).toEqual([]);
   });
 
@@ -282,9 +280,11 @@ describe('STS', () => {
       status: 200,
       body: `<R><GetCallerIdentityResult><Arn>${alice.principal}</Arn><UserId>A</UserId><Account>${ACCOUNT}</Account></GetCallerIdentityResult></R>`,
     });
-    expect((await who(await signed({ endpoint: 'http://localhost:4566' })))?.username).toBe('alice');
+    const at = async (origin: string) =>
+      encoded(urlOf(await signed()).replace('https://sts.eu-central-1.amazonaws.com', origin));
+    expect((await who(await at('http://localhost:4566')))?.username).toBe('alice');
     expect((await who(await signed()))?.username).toBe('alice');
     expect(new Set(sts.asked.map(({ url }) => url.origin))).toEqual(new Set(['http://localhost:4566']));
-    expect(await who(await signed({ endpoint: 'http://localhost:4567' }))).toBeUndefined();
+    expect(await who(await at('http://localhost:4567'))).toBeUndefined();
   });
 });
