@@ -1,4 +1,4 @@
-import type { LogEntry } from './change-log.ts';
+import type { LogEntry } from '../memory/change-log.ts';
 
 /** Where changes become durable. */
 export interface Journal {

@@ -1,8 +1,9 @@
 import { type Clock, systemClock } from '../../runtime/clock.ts';
 import type { Store } from '../contract.ts';
+import { DEFAULT_LIMITS, type Limits } from '../memory/limits.ts';
 import { memoryJournal } from './journal.ts';
 import { openSqliteJournal } from './sqlite-journal.ts';
-import { DEFAULT_LIMITS, EmbeddedStore, type Limits } from './store.ts';
+import { EmbeddedStore } from './store.ts';
 
 export interface MemoryStoreOptions extends Partial<Limits> {
   clock?: Clock;

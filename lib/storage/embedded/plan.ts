@@ -1,5 +1,6 @@
-import { type CommitResult, type Item, StoreError, type Write } from '../contract.ts';
-import type { LogEntry, StoredItem } from './change-log.ts';
+import type { CommitResult, Item, Write } from '../contract.ts';
+import type { LogEntry, StoredItem } from '../memory/change-log.ts';
+import { CHANGE_TYPES, type ChangingWrite, encoded, expected } from '../memory/write.ts';
 
 /** Where a plan begins, and the limits it keeps. */
 export interface PlanBase {
@@ -32,7 +33,7 @@ export class Plan {
     const revision = this.revision + 1;
     const made: LogEntry[] = [];
     for (const write of writes) {
-      const before = this.#check(write);
+      const before = expected(write, this.#present(write.key));
       if (write.op === 'check') continue;
       if (made.some((entry) => entry.key === write.key))
         throw new TypeError(`two writes of ${write.key} in one commit`);
@@ -47,48 +48,18 @@ export class Plan {
     return { revision, items: made.map(itemOf) };
   }
 
-  /** The key's present state, if it is what the write expects. */
-  #check(write: Write): StoredItem | undefined {
-    const { key } = write;
-    const present = this.#planned.has(key) ? this.#planned.get(key) : this.#base.present(key);
-    const expected = write.op === 'create' ? 0 : write.revision;
-    if (expected === 0) {
-      if (present && write.op === 'create') throw new StoreError('Exists', `${key} exists`, { key, current: present });
-      if (present) throw new StoreError('Conflict', `${key} exists`, { key, current: present });
-      return undefined;
-    }
-    if (!present) throw new StoreError('NotFound', `${key} is not there`, { key });
-    if (present.revision !== expected) {
-      const message = `${key} is at revision ${present.revision}, not ${expected}`;
-      throw new StoreError('Conflict', message, { key, current: present });
-    }
-    return present;
+  #present(key: string): StoredItem | undefined {
+    return this.#planned.has(key) ? this.#planned.get(key) : this.#base.present(key);
   }
 
-  #entry(
-    write: Exclude<Write, { op: 'check' }>,
-    revision: number,
-    before: StoredItem | undefined,
-    offset: number,
-  ): LogEntry {
-    const value = rightSized(write.value(revision));
-    if (value.length > this.#base.maxValueBytes) {
-      const message = `${write.key} has ${value.length} bytes, more than ${this.#base.maxValueBytes}`;
-      throw new StoreError('TooLarge', message, { key: write.key });
-    }
+  #entry(write: ChangingWrite, revision: number, before: StoredItem | undefined, offset: number): LogEntry {
+    const value = encoded(write, revision, this.#base.maxValueBytes);
     const row = this.#base.row + this.entries.length + offset + 1;
-    const common = { type: TYPES[write.op], key: write.key, revision, value, before, at: this.#base.now, row };
+    const common = { type: CHANGE_TYPES[write.op], key: write.key, revision, value, before, at: this.#base.now, row };
     return before ? { ...common, previous: before.value } : common;
   }
 }
 
-const TYPES = { create: 'created', update: 'updated', delete: 'deleted' } as const;
-
 function itemOf({ key, revision, value, row }: LogEntry): StoredItem & Item {
   return { key, revision, value, row };
-}
-
-/** A slice of a pooled buffer would keep its whole pool alive for as long as the object lives. */
-function rightSized(value: Uint8Array): Uint8Array {
-  return value.buffer.byteLength === value.byteLength ? value : new Uint8Array(value);
 }

@@ -2,7 +2,7 @@ import { closeSync, fdatasync, fsyncSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { type Change, StoreError } from '../contract.ts';
-import type { LogEntry } from './change-log.ts';
+import type { LogEntry } from '../memory/change-log.ts';
 import type { Garbage, Journal } from './journal.ts';
 import type { Contents } from './store.ts';
 

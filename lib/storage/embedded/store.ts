@@ -10,29 +10,14 @@ import {
   type WatchOptions,
   type Write,
 } from '../contract.ts';
-import { Ages } from './ages.ts';
-import type { LogEntry } from './change-log.ts';
+import { Ages } from '../memory/ages.ts';
+import type { LogEntry } from '../memory/change-log.ts';
+import type { Limits } from '../memory/limits.ts';
+import { list } from '../memory/list.ts';
+import { StorageType, typeOf } from '../memory/storage-type.ts';
+import { watch } from '../memory/watch.ts';
 import type { Journal } from './journal.ts';
-import { list } from './list.ts';
 import { Plan } from './plan.ts';
-import { StorageType, typeOf } from './storage-type.ts';
-import { watch } from './watch.ts';
-
-export interface Limits {
-  /** How long and how much of each type's log is kept. */
-  retentionMs: number;
-  maxLogBytes: number;
-  maxLogEntries: number;
-  maxValueBytes: number;
-}
-
-/** Kubernetes compacts after 5 minutes; etcd takes requests of at most 1.5 MiB. */
-export const DEFAULT_LIMITS: Limits = {
-  retentionMs: 5 * 60_000,
-  maxLogBytes: 16 << 20,
-  maxLogEntries: 100_000,
-  maxValueBytes: 1.5 * (1 << 20),
-};
 
 /** How often logs are looked at for entries that are too old. */
 const TRIM_EVERY_MS = 30_000;
@@ -222,7 +207,8 @@ export class EmbeddedStore implements Store {
   #forgetOld(): void {
     const now = this.clock.now();
     const oldest = now - this.#limits.retentionMs;
-    this.#ages.mark(this.#revision, now, oldest);
+    this.#ages.add(this.#revision, now);
+    this.#ages.forget(oldest);
     for (const type of this.#types.values()) {
       const older = type.log.olderThan(oldest);
       if (older !== undefined) this.#forget(type, older);

@@ -4,18 +4,31 @@ import { join } from 'node:path';
 import type { Store } from '../../../lib/storage/contract.ts';
 import { openEmbeddedStore, openMemoryStore } from '../../../lib/storage/embedded/open.ts';
 import { type FakeClock, fakeClock } from '../../fakes/clock.ts';
+import { dynamoBackends } from './dynamo-backend.ts';
 
 export interface Opened {
   store: Store;
   clock: FakeClock;
   /** Ends the process that holds the store, as a crash would, and opens it again. Absent: nothing survives by design. */
   reopen?(): Promise<Store>;
+  /** Opens another store over the same tables, as another process would. Absent: there is only one. */
+  beside?(): Promise<Store>;
   dispose(): Promise<void>;
 }
 
 export interface Backend {
   name: string;
-  open(limits?: { retentionMs?: number; maxLogBytes?: number; maxValueBytes?: number }): Promise<Opened>;
+  /** How many writes go together in a commit; absent: as many as one likes. */
+  maxWrites?: number;
+  /** Several stores, in several processes, may be open over the same data. */
+  isShared?: boolean;
+  open(limits?: BackendLimits): Promise<Opened>;
+}
+
+export interface BackendLimits {
+  retentionMs?: number;
+  maxLogBytes?: number;
+  maxValueBytes?: number;
 }
 
 /** Every backend must pass the same suite. */
@@ -49,4 +62,5 @@ export const backends: Backend[] = [
       return opened;
     },
   },
+  ...dynamoBackends(),
 ];

@@ -1,6 +1,6 @@
 import type { Change, Item } from '../contract.ts';
 
-/** An item and the journal's row that wrote it. */
+/** An item and the journal's row that wrote it; 0 where rows are nobody's business. */
 export interface StoredItem extends Item {
   readonly row: number;
 }
@@ -53,6 +53,21 @@ export class ChangeLog {
   append(entry: LogEntry): void {
     this.#entries.push(entry);
     this.#bytes += ownBytes(entry);
+  }
+
+  /** Puts what came right before the oldest entry in front; nothing is known up to and including `compacted`. */
+  prepend(entries: readonly LogEntry[], compacted: number): void {
+    this.#entries = [...entries, ...this.#entries];
+    this.#head -= entries.length;
+    for (const entry of entries) this.#bytes += ownBytes(entry);
+    this.#compacted = compacted;
+    this.#shared = undefined;
+  }
+
+  /** Nothing will be added any more: whoever reads here, or is about to, is left behind. */
+  abandon(): void {
+    this.compact(Number.MAX_SAFE_INTEGER);
+    this.#head += 1;
   }
 
   /** The position of the first entry after this revision. */

@@ -8,9 +8,13 @@ export class Ages {
     return this.#aged;
   }
 
-  /** The newest revision now; `oldest` is the time before which revisions are old. */
-  mark(revision: number, at: number, oldest: number): void {
+  /** The newest revision at this time. */
+  add(revision: number, at: number): void {
     this.#marks.push({ revision, at });
+  }
+
+  /** `oldest` is the time before which revisions are old. */
+  forget(oldest: number): void {
     while (this.#marks[0] && this.#marks[0].at < oldest) this.#aged = this.#marks.shift()!.revision;
   }
 }

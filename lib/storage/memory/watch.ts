@@ -115,8 +115,8 @@ class Cursor implements AsyncIterator<WatchBatch, undefined>, Waiter {
 
   #expired(): StoreError {
     this.#end();
-    const { compacted } = this.#type.log;
-    return new StoreError('Expired', `revision ${this.#options.from} is compacted, the oldest is ${compacted}`);
+    const oldest = Math.min(this.#type.log.compacted, this.#source.revision);
+    return new StoreError('Expired', `revision ${this.#options.from} is compacted, the oldest is ${oldest}`);
   }
 
   #start(): number {

@@ -1,0 +1,61 @@
+import { randomUUID } from 'node:crypto';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { Store } from '../../../lib/storage/contract.ts';
+import { openDynamoStore } from '../../../lib/storage/dynamodb/open.ts';
+import { sdkDatabase } from '../../../lib/storage/dynamodb/sdk-database.ts';
+import { dynamoDbLocal } from '../../dynamodb/install.ts';
+import { localEndpoint } from '../../dynamodb/local.ts';
+import { createTables, deleteTables, emulatorClient } from '../../dynamodb/tables.ts';
+import { shiftedClock } from '../../fakes/shifted-clock.ts';
+import type { Backend, BackendLimits, Opened } from './backends.ts';
+
+/** The first store waits for the server to start. */
+jest.setTimeout(60_000);
+
+/** Each store that a test opens has tables of its own. */
+function dynamoBackend(name: string, endpoint: () => Promise<string>): Backend {
+  return {
+    name,
+    maxWrites: 99,
+    isShared: true,
+    async open(limits = {}) {
+      const client = emulatorClient(await endpoint());
+      const prefix = `test-${randomUUID()}`;
+      await createTables(client, prefix);
+      return opened(client, prefix, limits);
+    },
+  };
+}
+
+function opened(client: DynamoDBClient, prefix: string, limits: BackendLimits): Opened {
+  const clock = shiftedClock();
+  const stores: Store[] = [];
+  const open = () => {
+    const store = openDynamoStore({ database: sdkDatabase({ client, prefix, clock }), clock, ...limits });
+    stores.push(store);
+    return store;
+  };
+  return {
+    store: open(),
+    clock,
+    reopen: async () => open(),
+    beside: async () => open(),
+    async dispose() {
+      for (const store of stores) await store.close();
+      await deleteTables(client, prefix);
+      client.destroy();
+    },
+  };
+}
+
+/** DynamoDB Local, where it can be installed; a LocalStack that runs already, where its address is given. */
+export function dynamoBackends(): Backend[] {
+  const backends: Backend[] = [];
+  const installed = dynamoDbLocal();
+  if ('jars' in installed || process.env['CI'] === 'true')
+    backends.push(dynamoBackend('DynamoDB Local', localEndpoint));
+  else console.warn(`The contract is not tested on DynamoDB Local. ${installed.lack}.`);
+  const localStack = process.env['LOCALSTACK_ENDPOINT'];
+  if (localStack) backends.push(dynamoBackend('LocalStack', async () => localStack));
+  return backends;
+}
