@@ -41,7 +41,8 @@ async function extendOnce(context: Context, replica: Replica, type: StorageType,
   }
 }
 
-async function readSlots(context: Context, from: number, to: number): Promise<DecidedSlot[]> {
+/** Decided slots from the log, in order; fewer than asked for where some were collected. */
+export async function readSlots(context: Context, from: number, to: number): Promise<DecidedSlot[]> {
   const first = Math.floor(from / SLOTS_PER_BUCKET);
   const count = Math.floor(to / SLOTS_PER_BUCKET) - first + 1;
   const found: DecidedSlot[][] = [];

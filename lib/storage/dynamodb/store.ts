@@ -15,6 +15,7 @@ import { list } from '../memory/list.ts';
 import { type StorageType, typeOf } from '../memory/storage-type.ts';
 import { watch } from '../memory/watch.ts';
 import { catchUp } from './catch-up.ts';
+import { changes } from './changes.ts';
 import { commit } from './commit.ts';
 import type { Context } from './context.ts';
 import { extendBack } from './history.ts';
@@ -97,6 +98,12 @@ export class DynamoStore implements Store {
         return watching(options, open, () => end.poll());
       },
     };
+  }
+
+  async changes(from: number): Promise<WatchBatch> {
+    this.#open();
+    await this.#fresh();
+    return changes(this.#context, this.#replica, from);
   }
 
   async compact(revision: number): Promise<void> {

@@ -34,6 +34,11 @@ export class Tail {
     return this.#slots.flatMap(({ changes }) => changes.filter((change) => change.storageType === storageType));
   }
 
+  /** The slots with changes after this revision, which is not below the floor. */
+  after(revision: number): DecidedSlot[] {
+    return this.#slots.filter((slot) => slot.revision > revision);
+  }
+
   newest(key: string): LoggedChange | undefined {
     for (let i = this.#slots.length - 1; i >= 0; i--) {
       const change = this.#slots[i]!.changes.find((one) => one.key === key);
