@@ -27,7 +27,11 @@ import { Observer } from './pods/observe.ts';
 import { Pods } from './pods/pods.ts';
 import { Prober } from './probes/prober.ts';
 import type { Runtime } from './runtime-contract.ts';
-import { StatusWriter } from './status/status-writer.ts';
+import { Manifests } from './static-pods/manifests.ts';
+import { Mirrors } from './static-pods/mirrors.ts';
+import { runStaticPods } from './static-pods/run-static-pods.ts';
+import type { ReadManifest } from './static-pods/static-pod.ts';
+import { type PodStatusWriter, StatusWriter } from './status/status-writer.ts';
 import { type Mounter, systemMounter } from './volumes/mount.ts';
 import { PodCertificates } from './volumes/pod-certificates.ts';
 import { References } from './volumes/references.ts';
@@ -44,6 +48,8 @@ export interface AgentDependencies {
   /** Replaced in tests. */
   mounter?: Mounter;
   machine?: MachineSource;
+  /** How manifests of static pods are read. */
+  readManifest?: ReadManifest;
 }
 
 /** Images that were loaded from files come back from nowhere. */
@@ -93,8 +99,14 @@ export async function startAgent(config: AgentConfig, dependencies: AgentDepende
 
   const mounter = dependencies.mounter ?? systemMounter;
   const node = () => nodeCache.get(config.nodeName) ?? registration.node;
-  const parts: Parts = { context, recorder, caches, node, mounter, signal, machine: await source.machine() };
-  const pods: Pods = await createPods(parts, podCache);
+  const machine = await source.machine();
+  const parts: Parts = { context, recorder, caches, podCache, node, mounter, signal, machine };
+  const { pods, mirrors } = await createPods(parts);
+  const { manifestsDir, nodeName } = config;
+  const { readManifest } = dependencies;
+  const manifests = manifestsDir && readManifest && new Manifests(manifestsDir, nodeName, readManifest, log);
+  // What ran here before the agent started is not to be taken for a pod that nobody knows.
+  if (manifests) pods.setStatic(await manifests.pods());
   const running = [
     registration.run(signal),
     renewLease(context, () => registration.node, signal),
@@ -105,6 +117,9 @@ export async function startAgent(config: AgentConfig, dependencies: AgentDepende
     Promise.all([caches.synced(signal), registration.registered(signal)]).then(() =>
       Promise.all([pods.run(signal), eviction.run(signal)]),
     ),
+    ...(manifests
+      ? [podCache.whenSynced(signal).then(() => runStaticPods(context, manifests, pods, mirrors, signal))]
+      : []),
   ];
   return {
     pods: podCache,
@@ -125,19 +140,24 @@ interface Parts {
   context: AgentContext;
   recorder: EventRecorder;
   caches: SharedCaches;
+  podCache: ObjectCache<Pod>;
   node: () => Node;
   mounter: Mounter;
   signal: AbortSignal;
   machine: Machine;
 }
 
-async function createPods(parts: Parts, cache: ObjectCache<Pod>): Promise<Pods> {
+async function createPods(parts: Parts): Promise<{ pods: Pods; mirrors: Mirrors }> {
+  const { context, podCache: cache, node, signal } = parts;
+  const { client, clock, random, log } = context;
   // The pods and what they are made with know each other: changes come back through `pods`.
-  const pods: Pods = new Pods(parts.context, cache, await equip(parts, () => pods));
-  return pods;
+  const writer = new StatusWriter({ client, clock, random, log, signal, written: (pod) => pods.written(pod) });
+  const mirrors = new Mirrors({ client, cache, writer, node });
+  const pods: Pods = new Pods(context, cache, await equip(parts, mirrors, () => pods));
+  return { pods, mirrors };
 }
 
-async function equip(parts: Parts, pods: () => Pods): Promise<PodEquipment> {
+async function equip(parts: Parts, writer: PodStatusWriter, pods: () => Pods): Promise<PodEquipment> {
   const { context, recorder, caches, node, mounter, signal, machine } = parts;
   const { client, clock, random, log, config, runtime } = context;
   const tokens = new TokenKeeper(client, clock, random);
@@ -152,7 +172,6 @@ async function equip(parts: Parts, pods: () => Pods): Promise<PodEquipment> {
   const cgroups = new Cgroups(config, version, () => pods().active(), log);
   const prober = new Prober(context, recorder, (uid) => pods().wake(uid));
   const references = new References(context, changed);
-  const writer = new StatusWriter({ client, clock, random, log, signal, written: (pod) => pods().written(pod) });
   const images = new Images({ runtime, clock, content });
   const volumes = new Volumes({ context, content, mounter });
   const allocatable = () => stringQuantities(node().status?.allocatable ?? {});

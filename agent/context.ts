@@ -16,6 +16,8 @@ export interface AgentConfig {
   leaseDurationSeconds?: number;
   /** One folder per pod uid: volumes, the hosts file, termination messages. */
   podsDir: string;
+  /** Manifests of static pods, one a file; absent: there are none. */
+  manifestsDir?: string;
   /** NAMESPACE_NAME_UID/CONTAINER/N.log */
   logsDir: string;
   clusterDNS: readonly string[];

@@ -1,6 +1,6 @@
 import type { Pod } from '../../lib/api/types.ts';
 import type { Prober } from '../probes/prober.ts';
-import type { StatusWriter } from '../status/status-writer.ts';
+import type { PodStatusWriter } from '../status/status-writer.ts';
 import type { References } from '../volumes/references.ts';
 import type { VolumePaths } from '../volumes/volumes.ts';
 import type { Refusal } from './admission.ts';
@@ -14,7 +14,7 @@ import type { StartEquipment } from './start-container.ts';
 export interface PodEquipment extends StartEquipment {
   observer: Observer;
   prober: Prober;
-  writer: StatusWriter;
+  writer: PodStatusWriter;
   references: References;
   /** When the first token or certificate of a pod must be renewed. */
   renewAt(podUid: string): number | undefined;

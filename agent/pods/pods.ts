@@ -4,6 +4,7 @@ import type { ObjectCache } from '../../lib/client/object-cache.ts';
 import { delay } from '../../lib/runtime/clock.ts';
 import { createQueue, type WorkQueue } from '../../lib/runtime/queue.ts';
 import type { AgentContext } from '../context.ts';
+import { isMirror } from '../static-pods/static-pod.ts';
 import type { PodEquipment } from './equipment.ts';
 import { PodWorker } from './worker.ts';
 
@@ -23,6 +24,7 @@ export class Pods {
   readonly #workers = new Map<string, PodWorker>();
   /** What the runtime showed when it was last asked. */
   #seen = new Map<string, string>();
+  readonly #static = new Map<string, Stored<Pod>>();
   readonly #names = new Map<string, { namespace: string; name: string }>();
 
   constructor(context: AgentContext, cache: ObjectCache<Pod>, equipment: PodEquipment) {
@@ -41,6 +43,33 @@ export class Pods {
 
   wake(uid: string): void {
     if (this.#workers.has(uid)) this.#queue.add(uid);
+  }
+
+  /** Pods that the API has no say in. One whose manifest changed comes once the one before it has ended. */
+  setStatic(wanted: readonly Stored<Pod>[]): void {
+    const uids = new Set(wanted.map(({ metadata }) => metadata.uid));
+    for (const uid of this.#static.keys()) {
+      if (uids.has(uid)) continue;
+      this.#static.delete(uid);
+      this.#workers.get(uid)?.forget();
+      this.wake(uid);
+    }
+    for (const pod of wanted) {
+      const { uid, namespace = '', name } = pod.metadata;
+      if (this.#static.has(uid) || this.#isNamed(namespace, name)) continue;
+      this.#static.set(uid, pod);
+      this.#worker(uid, namespace, name).update(pod);
+      this.#queue.add(uid);
+    }
+  }
+
+  /** The static pods of which something may run. */
+  static(): Stored<Pod>[] {
+    return [...this.#static.values()];
+  }
+
+  #isNamed(namespace: string, name: string): boolean {
+    return [...this.#names.values()].some((known) => known.namespace === namespace && known.name === name);
   }
 
   evict(uid: string, message: string): void {
@@ -74,7 +103,7 @@ export class Pods {
       this.#workers.get(previous.metadata.uid)?.forget();
       this.wake(previous.metadata.uid);
     }
-    if (!object) return;
+    if (!object || isMirror(object)) return;
     const { uid, namespace = '', name } = object.metadata;
     this.#worker(uid, namespace, name).update(object);
     this.#queue.add(uid);

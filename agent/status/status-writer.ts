@@ -33,8 +33,15 @@ export interface StatusWriterOptions {
   written: (pod: Pod) => void;
 }
 
+export interface PodStatusWriter {
+  set(pod: Pod, wanted: PodStatus): void;
+  /** Resolves when the API has what was last set. */
+  flush(uid: string): Promise<void>;
+  forget(uid: string): void;
+}
+
 /** Brings pods' statuses to the API: the newest at once, one request at a time for each pod, nothing that it has already. */
-export class StatusWriter {
+export class StatusWriter implements PodStatusWriter {
   readonly #options: StatusWriterOptions;
   readonly #entries = new Map<string, Entry>();
 
@@ -51,7 +58,6 @@ export class StatusWriter {
     entry.writing ??= this.#write(uid, entry);
   }
 
-  /** Resolves when the API has what was last set. */
   async flush(uid: string): Promise<void> {
     await this.#entries.get(uid)?.writing;
   }

@@ -12,6 +12,7 @@ import { gitVersion } from '../../lib/runtime/version.ts';
 import { clientAs } from './client-as.ts';
 import type { Platform } from './control-plane.ts';
 import { startNodeNetworking } from './node-networking.ts';
+import { readManifest } from './static-pod-manifest.ts';
 
 /** As kubelet's defaults. */
 const MAX_PODS = 110;
@@ -73,7 +74,14 @@ export async function runNode(
   });
   const agentSettings = { ...agentConfig(config), ...access.facts };
   const { kubelet: client } = access;
-  const agent = await startAgent(agentSettings, { client, runtime: containerd.runtime, clock, random, log });
+  const agent = await startAgent(agentSettings, {
+    client,
+    runtime: containerd.runtime,
+    clock,
+    random,
+    log,
+    readManifest,
+  });
   const networking = await startNodeNetworking(config, access.kubeProxy, agent, access.gatewayCommand, platform);
   await access.serving(agent);
   const pem = (name: string) => join(config.pki, name);
@@ -108,6 +116,7 @@ function agentConfig(config: NodeAgentConfig): AgentConfig {
     podCIDR: config.podCIDR,
     podsDir: config.pods,
     logsDir: config.logs,
+    ...(config.manifests === undefined ? {} : { manifestsDir: config.manifests }),
     clusterDNS: [config.dnsIP],
     clusterDomain: config.dnsDomain,
     resolvConf: config.resolvConf,

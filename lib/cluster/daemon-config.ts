@@ -41,6 +41,8 @@ export interface NodeAgentConfig {
   containerd: string;
   pods: string;
   logs: string;
+  /** Manifests of static pods. */
+  manifests?: string;
   cniBinaries: string;
   /** As kubelet's --eviction-hard; absent: the agent's default. */
   evictionHard?: string;

@@ -25,6 +25,8 @@ export interface NodePaths extends ProcessPaths {
   containerd: string;
   pods: string;
   logs: string;
+  /** Static pods, one manifest a file. */
+  manifests: string;
 }
 
 export function clusterPaths(state: string): ClusterPaths {
@@ -51,6 +53,7 @@ export function clusterPaths(state: string): ClusterPaths {
       containerd: at('nodes', name, 'containerd'),
       pods: at('nodes', name, 'pods'),
       logs: at('nodes', name, 'logs'),
+      manifests: at('nodes', name, 'manifests'),
     }),
   };
 }

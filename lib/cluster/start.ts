@@ -74,7 +74,7 @@ export async function startNode(
 }
 
 function agentConfig(cluster: ClusterConfig, node: NodeConfig, paths: ClusterPaths, version: string): NodeAgentConfig {
-  const { folder, pki, containerd, pods, logs } = paths.node(node.name);
+  const { folder, pki, containerd, pods, logs, manifests } = paths.node(node.name);
   return {
     version,
     nodeName: node.name,
@@ -86,6 +86,7 @@ function agentConfig(cluster: ClusterConfig, node: NodeConfig, paths: ClusterPat
     containerd,
     pods,
     logs,
+    manifests,
     cniBinaries: CNI_BINARIES,
     ...(cluster.evictionHard === undefined ? {} : { evictionHard: cluster.evictionHard }),
     kubeletPort: KUBELET_PORT,

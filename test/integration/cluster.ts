@@ -1,5 +1,5 @@
 import { execFile, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -62,6 +62,10 @@ export class TestCluster {
 
   async json(...args: string[]): Promise<any> {
     return JSON.parse(await this.kubectl(...args, '-o', 'json'));
+  }
+
+  agentPid(node: string): number {
+    return Number(readFileSync(join(this.stateDir, 'nodes', node, 'agent.pid'), 'utf8').split(/\s/)[0]);
   }
 
   async delete(): Promise<void> {
