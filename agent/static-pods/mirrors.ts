@@ -25,11 +25,14 @@ export class Mirrors implements PodStatusWriter {
   }
 
   set(pod: Pod, wanted: PodStatus): void {
-    if (!isStatic(pod)) return this.#options.writer.set(pod, wanted);
-    const { uid } = (pod as Stored<Pod>).metadata;
-    this.#wanted.set(uid, wanted);
-    const mirror = this.#mirror(pod as Stored<Pod>);
-    if (mirror && isMirrorOf(mirror, pod as Stored<Pod>)) this.#options.writer.set(mirror, wanted);
+    if (isStatic(pod)) this.#setStatic(pod as Stored<Pod>, wanted);
+    else this.#options.writer.set(pod, wanted);
+  }
+
+  #setStatic(pod: Stored<Pod>, wanted: PodStatus): void {
+    this.#wanted.set(pod.metadata.uid, wanted);
+    const mirror = this.#mirror(pod);
+    if (mirror && isMirrorOf(mirror, pod)) this.#options.writer.set(mirror, wanted);
   }
 
   flush(uid: string): Promise<void> {
