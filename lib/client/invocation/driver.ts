@@ -128,7 +128,7 @@ class Driver implements InvocationDriver {
   async #work(held: Acquired, invocation: Invocation): Promise<Outcome> {
     const { state } = this.#options;
     const stopMs = stopTime(this.#options.clock.now(), invocation.deadlineMs);
-    let wake: WakePlan = { wakesOn: held.wakesOn, wakesMs: this.#outstanding(held.checkpoint, invocation) };
+    let wake = wakesBefore(held, invocation);
     await this.#restore(held.checkpoint);
     for (;;) {
       await this.#rounds(stopMs);
@@ -143,10 +143,6 @@ class Driver implements InvocationDriver {
     }
   }
 
-  #outstanding(checkpoint: Checkpoint | undefined, { wakesMs = [] }: Invocation): number[] {
-    return (checkpoint?.wakesMs ?? []).filter((wake) => !wakesMs.includes(wake));
-  }
-
   /** Brings caches and keys to where the checkpoint stands. */
   async #restore(checkpoint: Checkpoint | undefined): Promise<void> {
     const { caches, deployment, clock } = this.#options;
@@ -155,15 +151,22 @@ class Driver implements InvocationDriver {
     this.#keys.reset(checkpoint?.keys ?? []);
     this.#resyncedAtMs = checkpoint?.resyncedAtMs ?? clock.now();
     if (!checkpoint || checkpoint.deployment !== deployment) return this.#beginAnew();
+    this.#feed.doneUpTo(checkpoint.revision);
+    const reached = (sound && (await this.#reaches())) || (await this.#reaches(checkpoint.revision));
+    if (!reached) await this.#beginAnew();
+    else if (this.#resyncAtMs() <= clock.now()) this.#enqueueAll();
+  }
+
+  /** Comes to the present from what the caches hold, or from a checkpoint. False: the log does not go back so far. */
+  async #reaches(checkpoint?: number): Promise<boolean> {
     try {
-      this.#feed.doneUpTo(checkpoint.revision);
-      if (!sound) await this.#load(checkpoint.revision);
-      this.#feed.touched(await caches.catchUp());
+      if (checkpoint !== undefined) await this.#load(checkpoint);
+      this.#feed.touched(await this.#options.caches.catchUp());
+      return true;
     } catch (error) {
-      if (!isReason(error, 'Expired')) throw error;
-      await this.#beginAnew();
+      if (isReason(error, 'Expired')) return false;
+      throw error;
     }
-    if (this.#resyncAtMs() <= clock.now()) this.#enqueueAll();
   }
 
   /** In a fresh process, or in one that was ahead of the checkpoint: what came in between it has seen, but never done. */
@@ -189,14 +192,19 @@ class Driver implements InvocationDriver {
     return this.#options.resyncs() ? this.#resyncedAtMs + DAY_MS : Infinity;
   }
 
-  /** Until nothing is due, or time is up. What a round wrote is caught up with before the next. */
+  /** Until nothing is due and nothing is under way, or time is up. What a round wrote is caught up with before the next. */
   async #rounds(stopMs: number): Promise<void> {
     const { caches, clock, guard } = this.#options;
     while (clock.now() < stopMs) {
+      const { writes } = guard;
       this.#feed.touched(await caches.catchUp());
       const taken = this.#keys.take(clock.now(), ROUND_KEYS);
       if (taken.length > 0) await this.#beforeMs(stopMs, this.#round(taken, stopMs));
-      else if (!(await this.#linger(stopMs))) break;
+      else if (!(await this.#linger(stopMs))) {
+        await guard.quiet(stopMs);
+        // The checkpoint is to cover what was written meanwhile, Events too: nobody is woken by them, and the log would move on without it.
+        if (guard.writes === writes) return;
+      }
     }
     await guard.quiet(stopMs + QUIET_MS);
   }
@@ -277,6 +285,12 @@ class Driver implements InvocationDriver {
 }
 
 const DAY_MS = 24 * 3_600_000;
+
+/** One that has come is under way no more, and proves that wakes are on: who marks turns them on without being able to note it. */
+function wakesBefore({ wakesOn, checkpoint }: Acquired, { wakesMs = [] }: Invocation): WakePlan {
+  const underWay = (checkpoint?.wakesMs ?? []).filter((wake) => !wakesMs.includes(wake));
+  return { wakesOn: wakesOn || wakesMs.length > 0, wakesMs: underWay };
+}
 
 /** A short invocation keeps back a part of its time. */
 function stopTime(now: number, deadlineMs: number): number {

@@ -14,6 +14,8 @@ export interface Guard {
   during<T>(untilMs: number, work: () => Promise<T>): Promise<T>;
   /** Resolves when no request is under way, Events that are still being written included, or at this time. */
   quiet(untilMs: number): Promise<void>;
+  /** Begun so far. */
+  readonly writes: number;
 }
 
 const READS = ['GET', 'HEAD'];
@@ -21,11 +23,18 @@ const READS = ['GET', 'HEAD'];
 export function createGuard(clock: Clock): Guard {
   const underWay = new Set<Promise<Response>>();
   const invocation = new AsyncLocalStorage<{ untilMs: number }>();
+  let writes = 0;
   return {
+    get writes() {
+      return writes;
+    },
     during: (untilMs, work) => invocation.run({ untilMs }, work),
     wrap: (transport) => async (request) => {
-      const { untilMs } = invocation.getStore() ?? ANY_TIME;
-      if (clock.now() >= untilMs && !READS.includes(request.method)) throw tooLate();
+      if (!READS.includes(request.method)) {
+        const { untilMs } = invocation.getStore() ?? ANY_TIME;
+        if (clock.now() >= untilMs) throw tooLate();
+        writes++;
+      }
       const answer = transport(request);
       underWay.add(answer);
       try {
