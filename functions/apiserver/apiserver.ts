@@ -1,4 +1,5 @@
 import { StatusError, unauthorized } from '../../lib/api/status.ts';
+import { inRequest } from '../../lib/storage/view.ts';
 import { impersonate } from './authentication/impersonation.ts';
 import { forbiddenError } from './authorization/forbidden.ts';
 import { authorizeStream } from './authorization/stream.ts';
@@ -35,8 +36,8 @@ export function createApiserver(dependencies: Dependencies): Apiserver {
   if (dependencies.backend) for (const row of metricsRows) resources.add(row);
   const server: Server = { ...dependencies, resources, metrics: createMetrics(dependencies.clock) };
   return {
-    fetch: (request, connection = {}) => handle(server, request, connection),
-    connect: (request, connection = {}) => connect(server, request, connection),
+    fetch: (request, connection = {}) => inRequest(server.store, () => handle(server, request, connection)),
+    connect: (request, connection = {}) => inRequest(server.store, () => connect(server, request, connection)),
   };
 }
 

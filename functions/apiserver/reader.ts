@@ -1,9 +1,10 @@
 import type { KubeObject, Stored } from '../../lib/api/object.ts';
 import type { Item, Store } from '../../lib/storage/contract.ts';
+import { viewOf } from '../../lib/storage/view.ts';
 
 /**
  * Typed reads for what stands before the registry: authentication, authorization, admission, allocation.
- * They see every acknowledged write, as a quorum read of kube-apiserver does. Objects are shared: never written to.
+ * They see every write acknowledged before the request, as a quorum read of kube-apiserver does. Objects are shared: never written to.
  * `type` is the storage type: `pods`, `clusterroles.rbac.authorization.k8s.io`.
  */
 export interface Reader {
@@ -22,12 +23,13 @@ const MAX_DECODED = 2_000;
 const MAX_LISTS = 1_000;
 
 export function storeReader(store: Store): Reader {
+  const view = viewOf(store);
   const decoded = new Map<string, { revision: number; object: Stored<any> }>();
   const lists = new Map<Extract<any, any>, Map<string, CachedList>>();
 
   async function extract<T, V>(type: string, namespace: string | undefined, of: Extract<T, V>): Promise<readonly V[]> {
     const prefix = namespace ? `${type}/${namespace}/` : `${type}/`;
-    const { items } = await store.list(prefix);
+    const { items } = await view.list(prefix);
     const cache = lists.get(of) ?? new Map<string, CachedList>();
     lists.set(of, cache);
     const cached = cache.get(prefix);
@@ -39,7 +41,7 @@ export function storeReader(store: Store): Reader {
 
   return {
     async get(type, name, namespace) {
-      const item = await store.get(storageKey(type, name, namespace));
+      const item = await view.get(storageKey(type, name, namespace));
       if (!item) return undefined;
       const cached = decoded.get(item.key);
       if (cached?.revision === item.revision) return cached.object;

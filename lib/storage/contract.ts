@@ -29,13 +29,13 @@ export interface Store {
   close(): Promise<void>;
   /**
    * For a store that has to ask somebody else for the present: all reads through `view` within `work`, one request of a client, are as new as the first of them
-   * found it. So they hold what was acknowledged before the request began, and the request asks once.
+   * found it, or as the request's own commits. So they hold what was acknowledged before the request began, and the request asks once.
    */
   inRequest?<T>(work: () => T): T;
   readonly view?: StoreView;
 }
 
-export type StoreView = Pick<Store, 'get' | 'list'>;
+export type StoreView = Pick<Store, 'get' | 'list' | 'revision'>;
 
 /**
  * Keys are `TYPE/NAMESPACE/NAME`, or `TYPE/NAME` for cluster-scoped resources, where TYPE is the storage type:

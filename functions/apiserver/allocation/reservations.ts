@@ -1,4 +1,5 @@
 import type { Item, Store, Write } from '../../../lib/storage/contract.ts';
+import { viewOf } from '../../../lib/storage/view.ts';
 import { encodeObject } from '../encode.ts';
 import { decodeItem } from '../reader.ts';
 
@@ -11,16 +12,17 @@ export interface Reservations {
 }
 
 export function reservations(store: Store): Reservations {
+  const view = viewOf(store);
   const writes: Write[] = [];
   const taken = new Set<string>();
   return {
-    isFree: async (key) => !taken.has(key) && (await store.get(key)) === undefined,
+    isFree: async (key) => !taken.has(key) && (await view.get(key)) === undefined,
     take(key, value) {
       taken.add(key);
       writes.push({ op: 'create', key, value });
     },
     async giveBack(key, isOwn) {
-      const item = await store.get(key);
+      const item = await view.get(key);
       // Somebody else's, or already gone: nothing of ours to give back.
       if (!item || !isOwn(item)) return;
       writes.push({ op: 'delete', key, revision: item.revision, value: (revision) => lastState(item, revision) });

@@ -1,6 +1,7 @@
 import type { KubeObject } from '../../../lib/api/object.ts';
 import { apiVersion } from '../../../lib/api/resources.ts';
 import type { CustomResourceDefinition, CustomResourceDefinitionVersion } from '../../../lib/api/types.ts';
+import { viewOf } from '../../../lib/storage/view.ts';
 import type { Server } from '../dependencies.ts';
 import type { Conversion } from '../registry/conversions/index.ts';
 import type { ResourceTable } from '../registry/resource-table.ts';
@@ -16,7 +17,7 @@ const seen = new WeakMap<ResourceTable, string>();
 
 /** Brings the table's rows up to the definitions that are stored now. Cheap while nothing has changed. */
 export async function refreshCustomResources({ store, resources }: Server): Promise<void> {
-  const { items } = await store.list(PREFIX);
+  const { items } = await viewOf(store).list(PREFIX);
   const state = items.map(({ key, revision }) => `${key}@${revision}`).join(' ');
   if (state === (seen.get(resources) ?? '')) return;
   seen.set(resources, state);

@@ -1,5 +1,6 @@
 import { conflict, notFound } from '../../../lib/api/status.ts';
 import { type Item, StoreError, type Write } from '../../../lib/storage/contract.ts';
+import { viewOf } from '../../../lib/storage/view.ts';
 import { deleteInstances, finishDefinition, isDefinition } from '../custom/deletion.ts';
 import { attributes, mutate, validate } from './admit.ts';
 import type { Answer, Call } from './call.ts';
@@ -17,7 +18,7 @@ const MAX_ATTEMPTS = 100;
 export async function remove(call: Call): Promise<Answer> {
   const options = await deleteOptions(call);
   const { type, info, server } = call;
-  const item = await server.store.get(keyOf(type, info.namespace, info.name));
+  const item = await viewOf(server.store).get(keyOf(type, info.namespace, info.name));
   if (!item) throw notFound(type, info.name);
   if (isDefinition(call) && !options.dryRun) return deleteDefinition(call, options, item);
   return answer(call, options, await deleteItem(call, item, options));

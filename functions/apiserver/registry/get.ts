@@ -1,5 +1,6 @@
 import { notFound } from '../../../lib/api/status.ts';
 import type { Item } from '../../../lib/storage/contract.ts';
+import { viewOf } from '../../../lib/storage/view.ts';
 import type { Answer, Call } from './call.ts';
 import { checkResourceVersion } from './list-options.ts';
 import { keyOf } from './resource-table.ts';
@@ -14,13 +15,13 @@ export async function get(call: Call): Promise<Answer> {
 
 export async function getItem(call: Call): Promise<Item> {
   const { type, info, server } = call;
-  const item = await server.store.get(keyOf(type, info.namespace, info.name));
+  const item = await viewOf(server.store).get(keyOf(type, info.namespace, info.name));
   if (!item) throw notFound(type, info.name);
   return item;
 }
 
 export async function checkReached(call: Call, wanted: number): Promise<void> {
-  const current = await call.server.store.revision(`${call.type.storage}/`);
+  const current = await viewOf(call.server.store).revision(`${call.type.storage}/`);
   if (wanted > current)
     throw tooLargeResourceVersion(`Timeout: Too large resource version: ${wanted}, current: ${current}`);
 }

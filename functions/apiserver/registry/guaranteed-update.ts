@@ -1,6 +1,7 @@
 import type { KubeObject } from '../../../lib/api/object.ts';
 import { type Cause, conflict, invalid, notFound, OBJECT_MODIFIED, StatusError } from '../../../lib/api/status.ts';
 import { type Item, StoreError, type Write } from '../../../lib/storage/contract.ts';
+import { viewOf } from '../../../lib/storage/view.ts';
 import { forbiddenError } from '../authorization/forbidden.ts';
 import { finishDefinition } from '../custom/deletion.ts';
 import { validateObjectMeta, validateObjectMetaUpdate } from '../kinds/metadata.ts';
@@ -47,7 +48,9 @@ export async function guaranteedUpdate(call: Call, change: Change): Promise<Answ
   const { type, info, server } = call;
   const key = keyOf(type, info.namespace, info.name);
   for (let attempt = 1; ; attempt++) {
-    const item = await server.store.get(key);
+    // What others wrote since the request began shows at the commit.
+    const reads = attempt === 1 ? viewOf(server.store) : server.store;
+    const item = await reads.get(key);
     if (!item) return createAbsent(call, change);
     try {
       return await updateOnce(call, change, item);

@@ -5,6 +5,7 @@ import {
   StoreError,
   type ListOptions as StoreListOptions,
 } from '../../../lib/storage/contract.ts';
+import { viewOf } from '../../../lib/storage/view.ts';
 import { type Selection, selectionOf } from '../watch/selection.ts';
 import type { Answer, Call, ListAnswer } from './call.ts';
 import { checkReached } from './get.ts';
@@ -32,11 +33,11 @@ export async function listItems(call: Call, options: ListOptions): Promise<Found
 }
 
 async function listOne(call: Call, options: ListOptions, name: string): Promise<Found> {
-  const { store } = call.server;
+  const view = viewOf(call.server.store);
   const { type, info } = call;
   if (type.namespaced && !info.namespace) return listByName(call, options, name);
-  const revision = await store.revision(`${type.storage}/`);
-  const item = await store.get(keyOf(type, info.namespace, name));
+  const revision = await view.revision(`${type.storage}/`);
+  const item = await view.get(keyOf(type, info.namespace, name));
   const selection = selectionOf(type, options);
   const found = item && (!selection || selection(item.value)) ? [item] : [];
   return { values: found, resourceVersion: String(revision) };
@@ -50,18 +51,19 @@ async function listByName(call: Call, options: ListOptions, name: string): Promi
 }
 
 async function listAll(call: Call, options: ListOptions, selection: Selection | undefined): Promise<Found> {
-  const page = await call.server.store.list(keyPrefix(call.type, call.info.namespace), storeOptions(options));
+  const page = await viewOf(call.server.store).list(keyPrefix(call.type, call.info.namespace), storeOptions(options));
   const values = selection ? page.items.filter((item) => selection(item.value)) : page.items;
   return { values, ...position(page), ...(selection ? { remaining: undefined } : {}) };
 }
 
 /** A limit counts what is selected, so pages are read until it is reached. */
 async function listSelected(call: Call, options: ListOptions, selection: Selection): Promise<Found> {
+  const view = viewOf(call.server.store);
   const prefix = keyPrefix(call.type, call.info.namespace);
   const values: Item[] = [];
   let next = storeOptions(options);
   for (;;) {
-    const page = await call.server.store.list(prefix, { ...next, limit: options.limit - values.length });
+    const page = await view.list(prefix, { ...next, limit: options.limit - values.length });
     values.push(...page.items.filter((item) => selection(item.value)));
     // remainingItemCount is unknown with a selector. Source: API conventions, "Retrieving large results sets in chunks".
     const found = { values, ...position(page), remaining: undefined };

@@ -2,6 +2,7 @@ import { CATCH_UP, WATCH_HEADER } from '../../../lib/api/extensions.ts';
 import { isReason, StatusError } from '../../../lib/api/status.ts';
 import { type HeaderValues, lightResponse } from '../../../lib/runtime/light-response.ts';
 import { type Change, type Item, StoreError, type WatchBatch } from '../../../lib/storage/contract.ts';
+import { viewOf } from '../../../lib/storage/view.ts';
 import { warningHeaders } from '../negotiation/respond.ts';
 import type { Call } from '../registry/call.ts';
 import { listItems } from '../registry/list.ts';
@@ -42,7 +43,7 @@ async function startOf(call: Call, options: ListOptions): Promise<Start> {
   const { resourceVersion, sendInitialEvents } = options;
   const wanted = resourceVersion ? checkResourceVersion(resourceVersion) : 0;
   if (sendInitialEvents === false && wanted === 0) {
-    return { items: [], from: await call.server.store.revision(`${call.type.storage}/`), announceEnd: false };
+    return { items: [], from: await viewOf(call.server.store).revision(`${call.type.storage}/`), announceEnd: false };
   }
   if (wanted > 0 && !sendInitialEvents) return { items: [], from: wanted, announceEnd: false };
   const found = await listItems(call, { ...options, limit: 0, continue: '', match: '' });

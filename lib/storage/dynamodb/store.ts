@@ -48,10 +48,11 @@ export class DynamoStore implements Store {
     this.#catchUp = catchUp(context, this.#replica);
     this.#reads = new Reads(context, this.#replica, this.#catchUp);
     this.#poll = new Poll(context, this.#replica, this.#catchUp);
-    const freshen = () => this.#scope.freshen(this.#fresh);
+    const freshen = () => this.#scope.freshen(this.#fresh, this.#replica.revision);
     this.view = {
       get: (key) => this.#get(key, freshen),
       list: (prefix, options = {}) => this.#list(prefix, options, freshen),
+      revision: () => this.#newest(freshen),
     };
   }
 
@@ -67,10 +68,8 @@ export class DynamoStore implements Store {
     return this.#list(prefix, options, this.#fresh);
   }
 
-  async revision(): Promise<number> {
-    this.#open();
-    await this.#fresh();
-    return this.#replica.revision;
+  revision(): Promise<number> {
+    return this.#newest(this.#fresh);
   }
 
   async commit(writes: readonly Write[]): Promise<CommitResult> {
@@ -79,6 +78,7 @@ export class DynamoStore implements Store {
       { context: this.#context, replica: this.#replica, reads: this.#reads, catchUp: this.#catchUp },
       writes,
     );
+    this.#scope.wrote(result.revision);
     // Our own watchers need not wait for the next look.
     if (this.#poll.isOn && this.#replica.revision < result.revision) void this.#poll.look();
     return result;
@@ -118,6 +118,12 @@ export class DynamoStore implements Store {
     this.#closed = true;
     for (const type of this.#replica.types.values()) type.wake();
     await this.#poll.stop();
+  }
+
+  async #newest(freshen: Freshen): Promise<number> {
+    this.#open();
+    await freshen();
+    return this.#replica.revision;
   }
 
   async #get(key: string, freshen: Freshen): Promise<Item | undefined> {
