@@ -17,6 +17,8 @@ import type { Clock } from '../../lib/runtime/clock.ts';
 export interface Environment {
   readonly version: string;
   readonly context: CommandContext;
+  /** How kubectl is to run this tool. */
+  readonly plugin: { command: string; args: readonly string[] };
   paths(name: string, stateDir: string | undefined): ClusterPaths;
 }
 
@@ -49,7 +51,8 @@ export function environment(env: NodeJS.ProcessEnv, programs: string, version: s
     },
   };
   const paths = (name: string, stateDir: string | undefined) => clusterPaths(resolve(stateDir ?? join(clusters, name)));
-  return { version, context, paths };
+  const plugin = { command: process.execPath, args: [join(programs, 'zeroplane.js')] };
+  return { version, context, plugin, paths };
 }
 
 function configsIn(folder: string): ClusterConfig[] {

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { Argument, Command, CommanderError, InvalidArgumentError } from 'commander';
 import { parseThresholds } from '../../agent/eviction/thresholds.ts';
+import { StatusError } from '../../lib/api/status.ts';
 import { addNodes } from '../../lib/cluster/add-nodes.ts';
 import { readConfig } from '../../lib/cluster/config.ts';
 import { checkedName } from '../../lib/cluster/define.ts';
@@ -13,6 +14,7 @@ import { removeNode } from '../../lib/cluster/remove-node.ts';
 import { status } from '../../lib/cluster/status.ts';
 import { up } from '../../lib/cluster/up.ts';
 import { gitVersion } from '../../lib/runtime/version.ts';
+import { addAwsCommands, portNumber, withAwsOptions } from './aws-commands.ts';
 import { completion, SHELLS } from './completion.ts';
 import { cost } from './cost.ts';
 import type { Environment } from './environment.ts';
@@ -30,6 +32,10 @@ export async function runProgram(argv: readonly string[], environment: Environme
 /** Commander has said its own errors already. */
 function explain(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof StatusError) {
+    process.stderr.write(`error: ${error.message || error.reason}\n`);
+    return 1;
+  }
   if (error instanceof ClusterError) {
     process.stderr.write(`error: ${error.message}\n`);
     return error.exitCode;
@@ -94,11 +100,21 @@ export function program(environment: Environment): Command {
     process.stdout.write(`${text}\n`);
     process.exitCode = running ? 0 : 1;
   });
-  command(root, 'kubeconfig', 'print the administrator’s kubeconfig').action((options) => {
-    const { kubeconfig, config, state } = paths(options);
-    if (!readConfig(config)) throw new ClusterError(`there is no cluster ${nameOf(options)} in ${state}`);
-    process.stdout.write(readFileSync(kubeconfig, 'utf8'));
-  });
+  withAwsOptions(
+    command(root, 'kubeconfig', 'print the administrator’s kubeconfig; with --aws, write one that signs in with IAM'),
+  )
+    .option('--aws <stack>', 'the cluster on AWS, as its stacks are named')
+    .option('--print', 'with --aws: print it instead')
+    .action(async (options) => {
+      if (options.aws) {
+        const { clock, kubeconfigFile: file } = context;
+        const { kubeconfigOfAws } = await import('./aws/kubeconfig.ts');
+        return kubeconfigOfAws(options, { file, plugin: environment.plugin, clock });
+      }
+      const { kubeconfig, config, state } = paths(options);
+      if (!readConfig(config)) throw new ClusterError(`there is no cluster ${nameOf(options)} in ${state}`);
+      process.stdout.write(readFileSync(kubeconfig, 'utf8'));
+    });
   command(root, 'logs <component>', 'the log of control-plane, NODE or NODE/containerd')
     .option('-f, --follow', 'go on as it grows')
     .action((component, options) => {
@@ -108,6 +124,7 @@ export function program(environment: Environment): Command {
       });
       process.exitCode = code ?? 1;
     });
+  addAwsCommands(root, command, paths, environment);
   const image = command(root, 'image', 'images on the nodes');
   command(image, 'load <files...>', 'load what docker save wrote, or OCI archives, on every node').action(
     (files, _, sub) => loadImages(files, paths(sub.optsWithGlobals())),
@@ -177,10 +194,4 @@ function thresholds(text: string): string {
 function rate(text: string): number {
   if (!/^\d+(\.\d+)?$/.test(text)) throw new InvalidArgumentError('a number is needed: 0.5, say.');
   return Number(text);
-}
-
-function portNumber(text: string): number {
-  const port = wholeNumber(text);
-  if (port < 1 || port > 65_535) throw new InvalidArgumentError('a port is 1 to 65535.');
-  return port;
 }

@@ -58,12 +58,19 @@ export async function mergeKubeconfig(file: string, addition: string, clock: Clo
   });
 }
 
-/** Takes away what `mergeKubeconfig` put there. */
-export async function removeFromKubeconfig(file: string, name: string, clock: Clock): Promise<void> {
+/** The context that kubectl uses now. */
+export function currentContext(file: string): string {
+  if (!existsSync(file)) return '';
+  const current: unknown = parseDocument(readFileSync(file, 'utf8')).get('current-context');
+  return typeof current === 'string' ? current : '';
+}
+
+/** Takes away what `mergeKubeconfig` put there; if that is current, `before` is again. */
+export async function removeFromKubeconfig(file: string, name: string, clock: Clock, before = ''): Promise<void> {
   if (!existsSync(file)) return;
   await change(file, clock, (config) => {
     for (const section of SECTIONS) removeEntry(config, section, name);
-    if (config.get('current-context') === name) config.set('current-context', '');
+    if (config.get('current-context') === name) config.set('current-context', before);
   });
 }
 
