@@ -30,7 +30,8 @@ const FORGET_MS = 600_000;
 /** Receives from the queue that the Node names, for as long as it names that. */
 export async function receiveNotices(options: NoticesOptions, { clock, random, log }: Platform): Promise<void> {
   const { api, agent, nodeName, signal } = options;
-  const sqs = new SQSClient({ region: options.region, credentials: options.credentials });
+  // A queue's URL names the region's endpoint; where another is configured, that counts.
+  const sqs = new SQSClient({ region: options.region, credentials: options.credentials, useQueueUrlAsEndpoint: false });
   const named = () => agent.nodes.get(nodeName)?.metadata.annotations?.[QUEUE_ANNOTATION];
   for (let waits = 0; !signal.aborted; waits++) {
     const url = named();
