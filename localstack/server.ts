@@ -9,8 +9,8 @@ export interface LocalStack {
   port: number;
   /** `http://localhost:PORT` */
   endpoint: string;
-  /** What it printed: each request is a line. */
-  log(): string;
+  /** What it prints goes there: each request is a line. */
+  logFile: string;
   stop(): Promise<void>;
 }
 
@@ -37,7 +37,6 @@ export async function startLocalStack(port: number, installAttempts = 1): Promis
   closeSync(out);
   const guard = stopsWithUs(child, state);
   const endpoint = `http://localhost:${port}`;
-  const log = () => readFileSync(logFile, 'utf8');
   const stop = async () => {
     guard.stdin!.end();
     await new Promise((resolve) => (guard.exitCode === null ? guard.once('exit', resolve) : resolve(undefined)));
@@ -45,11 +44,11 @@ export async function startLocalStack(port: number, installAttempts = 1): Promis
   try {
     await ready(endpoint, child, START_ATTEMPTS * installAttempts);
   } catch (error) {
-    const said = log().split('\n').slice(-20).join('\n');
+    const said = readFileSync(logFile, 'utf8').split('\n').slice(-20).join('\n');
     await stop();
     throw new Error(`LocalStack did not start: ${(error as Error).message}\n${said}`);
   }
-  return { port, endpoint, log, stop };
+  return { port, endpoint, logFile, stop };
 }
 
 /** A shell that waits for the end of its input, which comes with the end of this process too; then it ends LocalStack in order. */

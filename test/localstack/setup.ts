@@ -1,0 +1,34 @@
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { apiEndpoint, deploy } from '../../localstack/deploy.ts';
+import { missingRequirements } from '../../localstack/requirements.ts';
+import { startLocalStack } from '../../localstack/server.ts';
+import { type Deployed, tellDeployed } from './deployed.ts';
+import { keepRunning } from './teardown.ts';
+
+/** The first time LocalStack and DynamoDB Local are downloaded. */
+const INSTALL_ATTEMPTS = 10;
+
+/** Before all suites: one LocalStack with a state of its own, one cluster in it. */
+export default async function setup(): Promise<void> {
+  const missing = missingRequirements();
+  if (missing.length > 0) throw new Error(`LocalStack needs ${missing.join('; ')}`);
+  const port = Number(process.env['LOCALSTACK_PORT'] ?? (await freePort()));
+  const localstack = await startLocalStack(port, INSTALL_ATTEMPTS);
+  keepRunning(localstack);
+  const name = 'test';
+  await deploy({ port, name });
+  const deployed: Deployed = { port, name, server: await apiEndpoint({ port, name }), logFile: localstack.logFile };
+  tellDeployed(deployed);
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
