@@ -26,6 +26,8 @@ export interface ClusterFunctionProps {
 export class ClusterFunction extends Construct {
   readonly function: LambdaFunction;
   readonly role: Role;
+  /** By its name, so that its own role may speak of it. */
+  readonly ownArn: string;
   /** Another bundle has another. */
   readonly bundleHash: string;
 
@@ -33,6 +35,7 @@ export class ClusterFunction extends Construct {
     super(scope, id);
     const { settings, part } = props;
     const functionName = names(settings).function(part);
+    this.ownArn = Stack.of(this).formatArn({ service: 'lambda', resource: `function:${functionName}` });
     const logGroup = new LogGroup(this, 'Logs', {
       logGroupName: `/aws/lambda/${functionName}`,
       retention: settings.logRetentionDays,

@@ -1,5 +1,6 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import type { ITable, Table } from 'aws-cdk-lib/aws-dynamodb';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { FilterCriteria, type Function as LambdaFunction, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { DynamoEventSource, SqsDlq, SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
@@ -69,9 +70,13 @@ export class StreamFunction extends Construct {
     });
     target.addEventSource(source);
     timers.grantSendMessages(this.part.role);
-    this.part.allow(
-      ['lambda:GetEventSourceMapping', 'lambda:UpdateEventSourceMapping'],
-      [source.eventSourceMappingArn],
+    // Not by the mapping's own name: the mapping waits for the function, which waits for its role's rights.
+    this.part.role.addToPolicy(
+      new PolicyStatement({
+        actions: ['lambda:GetEventSourceMapping', 'lambda:UpdateEventSourceMapping'],
+        resources: [Stack.of(this).formatArn({ service: 'lambda', resource: 'event-source-mapping:*' })],
+        conditions: { ArnEquals: { 'lambda:FunctionArn': this.part.ownArn } },
+      }),
     );
     this.part.allow(['lambda:ListEventSourceMappings'], ['*']);
   }
