@@ -1,3 +1,4 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import type { IamOptions } from '../../functions/apiserver/authentication/iam/iam-token.ts';
 import { composeApiserver } from '../../functions/apiserver/compose.ts';
@@ -8,7 +9,8 @@ import { httpGet } from '../../lib/cloud/aws/http-get.ts';
 import { APISERVER_KEYS, type ClusterKeys, clusterKeys } from '../../lib/cloud/aws/key-parameters.ts';
 import { ssmParameters } from '../../lib/cloud/aws/parameters.ts';
 import type { Store } from '../../lib/storage/contract.ts';
-import { openMemoryStore } from '../../lib/storage/embedded/open.ts';
+import { openDynamoStore } from '../../lib/storage/dynamodb/open.ts';
+import { DYNAMODB_CLIENT, sdkDatabase } from '../../lib/storage/dynamodb/sdk-database.ts';
 import type { Platform } from './control-plane.ts';
 
 export interface AwsApiserver {
@@ -24,7 +26,8 @@ export async function openAwsApiserver(
   platform: Platform,
   backend?: Backend,
 ): Promise<AwsApiserver> {
-  const [keys, store] = await Promise.all([readKeys(environment), openStore(environment, platform)]);
+  const store = openStore(environment, platform);
+  const keys = await readKeys(environment);
   const composed = composeApiserver({
     store,
     ...platform,
@@ -51,6 +54,7 @@ async function readKeys({ keysPath }: AwsEnvironment): Promise<ClusterKeys> {
   return clusterKeys(await ssmParameters(new SSMClient({}), keysPath).read(APISERVER_KEYS));
 }
 
-async function openStore(_environment: AwsEnvironment, { clock }: Platform): Promise<Store> {
-  return openMemoryStore({ clock });
+function openStore({ tablePrefix: prefix }: AwsEnvironment, { clock, random }: Platform): Store {
+  const client = new DynamoDBClient(DYNAMODB_CLIENT);
+  return openDynamoStore({ database: sdkDatabase({ client, prefix, clock }), clock, random });
 }
