@@ -335,7 +335,6 @@ export interface AuthConfig {
   username?: string;
   password?: string;
   auth?: string;
-  serverAddress?: string;
   identityToken?: string;
   registryToken?: string;
 }

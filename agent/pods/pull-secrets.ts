@@ -24,7 +24,7 @@ function entriesOf({ type, data }: Secret): Entry[] {
   const auths = key === '.dockerconfigjson' ? parsed?.auths : parsed;
   return Object.entries(auths ?? {}).map(([server, auth]) => ({
     server: normalize(server),
-    auth: authOf(auth, server),
+    auth: authOf(auth),
   }));
 }
 
@@ -37,14 +37,14 @@ function parse(text: string): any {
   }
 }
 
-function authOf(entry: any, serverAddress: string): AuthConfig {
+/** Without the server's address, as kubelet leaves it out: which registry they are for is decided here, and containerd reads it as a URL. */
+function authOf(entry: any): AuthConfig {
   const [username = '', ...rest] = Buffer.from(entry.auth ?? '', 'base64')
     .toString('utf8')
     .split(':');
   return {
     username: entry.username ?? username,
     password: entry.password ?? rest.join(':'),
-    serverAddress,
     ...(entry.identitytoken ? { identityToken: entry.identitytoken } : {}),
   };
 }

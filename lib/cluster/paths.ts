@@ -8,6 +8,8 @@ export interface ClusterPaths {
   pki: string;
   kubeconfig: string;
   database: string;
+  /** containerd's `certs.d` of all nodes: `HOST:PORT/ca.crt` or `hosts.toml`. */
+  registries: string;
   controlPlane: ProcessPaths & { config: string };
   node(name: string): NodePaths;
 }
@@ -37,6 +39,7 @@ export function clusterPaths(state: string): ClusterPaths {
     lock: at('lock'),
     pki: at('pki'),
     kubeconfig: at('admin.kubeconfig'),
+    registries: at('registries'),
     database: at('store', 'zeroplane.db'),
     controlPlane: {
       folder: at('control-plane'),

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { adminClient, isReady, waitFor } from './api.ts';
 import {
   BRIDGE_PORT,
@@ -67,10 +68,19 @@ export async function startNode(
   if (!startedInThisBoot(files)) {
     await context.tearDownNode({ node, paths, cgroupRoot: cgroupRoot(cluster, node), graceSeconds: 0 });
   }
+  shareRegistries(paths, files.containerd);
   writeJson(files.config, agentConfig(cluster, node, paths, context.version));
   // Only the network is the node's own: `ip netns exec` would also hide the cgroups.
   const command = ['nsenter', `--net=/run/netns/${node.netns}`, ...context.agentCommand, files.config];
   startDaemon(files, command);
+}
+
+/** What is said of registries (`HOST:PORT/ca.crt`, `hosts.toml`) holds for every node: containerd reads it at each pull. */
+function shareRegistries({ registries }: ClusterPaths, containerd: string): void {
+  const link = join(containerd, 'registries');
+  mkdirSync(registries, { recursive: true });
+  mkdirSync(containerd, { recursive: true });
+  if (!existsSync(link)) symlinkSync(relative(containerd, registries), link);
 }
 
 function agentConfig(cluster: ClusterConfig, node: NodeConfig, paths: ClusterPaths, version: string): NodeAgentConfig {
