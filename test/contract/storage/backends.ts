@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Store } from '../../../lib/storage/contract.ts';
 import { openEmbeddedStore, openMemoryStore } from '../../../lib/storage/embedded/open.ts';
 import { type FakeClock, fakeClock } from '../../fakes/clock.ts';
-import { dynamoBackends } from './dynamo-backend.ts';
+import { dynamoBackends } from './dynamodb-backend.ts';
 
 export interface Opened {
   store: Store;

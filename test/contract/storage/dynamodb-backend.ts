@@ -3,9 +3,9 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Store } from '../../../lib/storage/contract.ts';
 import { openDynamoStore } from '../../../lib/storage/dynamodb/open.ts';
 import { sdkDatabase } from '../../../lib/storage/dynamodb/sdk-database.ts';
+import { createTables, deleteTables, emulatorClient } from '../../dynamodb/emulator.ts';
 import { dynamoDbLocal } from '../../dynamodb/install.ts';
 import { localEndpoint } from '../../dynamodb/local.ts';
-import { createTables, deleteTables, emulatorClient } from '../../dynamodb/tables.ts';
 import { shiftedClock } from '../../fakes/shifted-clock.ts';
 import type { Backend, BackendLimits, Opened } from './backends.ts';
 
