@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Store } from '../../../lib/storage/contract.ts';
+import { Meter } from '../../../lib/storage/dynamodb/meter.ts';
 import { openDynamoStore } from '../../../lib/storage/dynamodb/open.ts';
 import { sdkDatabase } from '../../../lib/storage/dynamodb/sdk-database.ts';
 import { createTables, deleteTables, emulatorClient } from '../../dynamodb/emulator.ts';
@@ -12,8 +13,12 @@ import type { Backend, BackendLimits, Opened } from './backends.ts';
 /** The first store waits for the server to start. */
 jest.setTimeout(60_000);
 
+export interface DynamoBackend extends Backend {
+  open(limits?: BackendLimits): Promise<OpenedDynamo>;
+}
+
 /** Each store that a test opens has tables of its own. */
-function dynamoBackend(name: string, endpoint: () => Promise<string>): Backend {
+function dynamoBackend(name: string, endpoint: () => Promise<string>): DynamoBackend {
   return {
     name,
     maxWrites: 99,
@@ -27,17 +32,25 @@ function dynamoBackend(name: string, endpoint: () => Promise<string>): Backend {
   };
 }
 
-function opened(client: DynamoDBClient, prefix: string, limits: BackendLimits): Opened {
+export interface OpenedDynamo extends Opened {
+  /** Of all requests of the stores over these tables. */
+  meter: Meter;
+  beside(): Promise<Store>;
+}
+
+function opened(client: DynamoDBClient, prefix: string, limits: BackendLimits): OpenedDynamo {
   const clock = shiftedClock();
+  const meter = new Meter();
   const stores: Store[] = [];
   const open = () => {
-    const store = openDynamoStore({ database: sdkDatabase({ client, prefix, clock }), clock, ...limits });
+    const store = openDynamoStore({ database: sdkDatabase({ client, prefix, clock, meter }), clock, ...limits });
     stores.push(store);
     return store;
   };
   return {
     store: open(),
     clock,
+    meter,
     reopen: async () => open(),
     beside: async () => open(),
     async dispose() {
@@ -49,8 +62,8 @@ function opened(client: DynamoDBClient, prefix: string, limits: BackendLimits): 
 }
 
 /** DynamoDB Local, where it can be installed; a LocalStack that runs already, where its address is given. */
-export function dynamoBackends(): Backend[] {
-  const backends: Backend[] = [];
+export function dynamoBackends(): DynamoBackend[] {
+  const backends: DynamoBackend[] = [];
   const installed = dynamoDbLocal();
   if ('jars' in installed || process.env['CI'] === 'true')
     backends.push(dynamoBackend('DynamoDB Local', localEndpoint));

@@ -1,3 +1,4 @@
+import { awake } from '../../../lib/runtime/awake.ts';
 import { StoreError } from '../../../lib/storage/contract.ts';
 import { openDynamoStore } from '../../../lib/storage/dynamodb/open.ts';
 import { sdkDatabase } from '../../../lib/storage/dynamodb/sdk-database.ts';
@@ -11,7 +12,7 @@ const [endpoint, prefix, me] = process.argv.slice(2) as [string, string, string]
 const PAIR_WRITERS = 3;
 
 const store = openDynamoStore({ database: sdkDatabase({ client: emulatorClient(endpoint), prefix }) });
-await Promise.all([...Array.from({ length: PAIR_WRITERS }, (_, i) => writePairs(i)), count()]);
+await awake(() => Promise.all([...Array.from({ length: PAIR_WRITERS }, (_, i) => writePairs(i)), count()]));
 
 async function writePairs(writer: number): Promise<never> {
   for (let i = 0; ; i++) {
