@@ -24,7 +24,7 @@ export interface AwsApiserver {
 export async function openAwsApiserver(
   environment: AwsEnvironment,
   platform: Platform,
-  backend?: Backend,
+  backend?: (keys: ClusterKeys) => Backend,
 ): Promise<AwsApiserver> {
   const store = openStore(environment, platform);
   const keys = await readKeys(environment);
@@ -41,7 +41,7 @@ export async function openAwsApiserver(
     endpoint: API_ENDPOINT,
     authorityCertificate: keys.authorityCertificate,
     frontProxyCertificate: keys.frontProxyCertificate,
-    ...(backend && { backend }),
+    ...(backend && { backend: backend(keys) }),
   });
   return { ...composed, store, keys };
 }

@@ -1,5 +1,6 @@
 /** The apiserver behind API Gateway. Where the runtime streams answers, all go that way; elsewhere each is answered at once. */
 import type { Writable } from 'node:stream';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { type AwsApiserver, openAwsApiserver } from '../../bin/compose/aws-apiserver.ts';
 import {
@@ -8,10 +9,14 @@ import {
   isCustomResourceEvent,
 } from '../../lib/cloud/aws/custom-resource.ts';
 import { awsEnvironment } from '../../lib/cloud/aws/environment.ts';
+import { functionInvoke } from '../../lib/cloud/aws/invoke.ts';
+import type { ClusterKeys } from '../../lib/cloud/aws/key-parameters.ts';
 import { awake } from '../../lib/runtime/awake.ts';
 import { systemClock as clock } from '../../lib/runtime/clock.ts';
 import { lineLog } from '../../lib/runtime/log.ts';
 import { systemRandom as random } from '../../lib/runtime/random.ts';
+import { vpcBackend } from '../vpc/backend.ts';
+import type { Backend } from './dependencies.ts';
 import { bufferedResult } from './gateway/buffered.ts';
 import { gatewayRequest } from './gateway/request.ts';
 import { streamResult } from './gateway/streamed.ts';
@@ -21,14 +26,24 @@ const STREAMED_WATCH_SECONDS = 14 * 60;
 /** API Gateway waits for 29 s; someone waits for this answer, and is billed for it. */
 const BUFFERED_WATCH_SECONDS = 10;
 
+/** The SDK makes the global object too, without what streams. */
+const streams = typeof (globalThis as Partial<typeof globalThis>).awslambda?.streamifyResponse === 'function';
+
 type Event = APIGatewayProxyEvent | CustomResourceEvent;
 
 const environment = awsEnvironment(process.env);
 const log = lineLog((line) => process.stdout.write(line), clock);
 
+/** Nodes and pods, through the function in their VPC. */
+function inside({ kubeletClient, authorityCertificate: ca }: ClusterKeys): Backend {
+  const { buffered, streamed } = functionInvoke(new LambdaClient({}), `${environment.cluster}-vpc`);
+  const { certificate: cert, key } = kubeletClient;
+  return vpcBackend({ buffered, ...(streams && { streamed }) }, { cert, key, ca });
+}
+
 /** Begun before the first request, and again with the next one if it failed. */
 function open(): Promise<AwsApiserver> {
-  const opening = openAwsApiserver(environment, { clock, random, log });
+  const opening = openAwsApiserver(environment, { clock, random, log }, inside);
   opening.catch(() => {
     opened = undefined;
   });
@@ -70,9 +85,6 @@ async function bootstrap(event: CustomResourceEvent): Promise<undefined> {
     return { physicalId: `${environment.cluster}-objects` };
   });
 }
-
-/** The SDK makes the global object too, without what streams. */
-const streams = typeof (globalThis as Partial<typeof globalThis>).awslambda?.streamifyResponse === 'function';
 
 export const handler = streams
   ? awslambda.streamifyResponse<Event>((event, out) => awake(() => streamed(event, out)))

@@ -1,10 +1,11 @@
-import { CfnOutput, Fn, Stack, type StackProps, Tags } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Fn, Stack, type StackProps, Tags } from 'aws-cdk-lib';
 import { CfnLaunchTemplate } from 'aws-cdk-lib/aws-ec2';
 import { CfnInstanceProfile, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import type { Construct } from 'constructs';
 import type { ApiStack } from './api.ts';
 import { AGENT_BUNDLE } from './bundles.ts';
+import { ClusterFunction } from './cluster-function.ts';
 import { names } from './names.ts';
 import { Network } from './network.ts';
 import type { Settings } from './settings.ts';
@@ -30,6 +31,15 @@ export class WorkersStack extends Stack {
   ) {
     super(scope, id, { ...props, description: `Zeroplane ${settings.name}: workers` });
     this.network = new Network(this, 'Network', settings);
+    new ClusterFunction(this, 'Inside', {
+      settings,
+      part: 'vpc',
+      description: 'The way from the apiserver to nodes and pods',
+      memorySize: 512,
+      timeout: Duration.minutes(15),
+      environment: { ZEROPLANE_RANGES: this.network.vpc.vpcCidrBlock },
+      inVpc: { vpc: this.network.vpc, securityGroup: this.network.inside },
+    });
     // Nodes show who they are, and their queues admit them: it needs no right but to read the agent.
     this.nodeRole = new Role(this, 'NodeRole', {
       roleName: names(settings).nodeRole,

@@ -104,6 +104,7 @@ export async function send(
   try {
     return await call.server.backend!.send({ ...message, url: target.url, as: target.as, signal: call.request.signal });
   } catch (error) {
+    if (error instanceof StatusError) throw error;
     const why = error instanceof Error ? error.message : String(error);
     throw new StatusError(503, 'ServiceUnavailable', `error trying to reach service: ${why}`);
   }

@@ -1,0 +1,15 @@
+/** The function inside the VPC: asks nodes and pods for the apiserver, which invokes it. */
+import type { Writable } from 'node:stream';
+import { buffered, streamed } from './answer.ts';
+import type { VpcRequest } from './message.ts';
+import { sender } from './send.ts';
+import { targetsWithin } from './targets.ts';
+
+const send = sender(targetsWithin((process.env['ZEROPLANE_RANGES'] ?? '').split(',').filter(Boolean)));
+
+/** The SDK makes the global object too, without what streams. */
+const streams = typeof (globalThis as Partial<typeof globalThis>).awslambda?.streamifyResponse === 'function';
+
+export const handler = streams
+  ? awslambda.streamifyResponse<VpcRequest>((asked, out) => streamed(send, asked, out as unknown as Writable))
+  : (asked: VpcRequest) => buffered(send, asked);
