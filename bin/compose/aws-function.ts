@@ -11,6 +11,7 @@ import { dynamoState } from '../../lib/cloud/aws/function-state.ts';
 import { sqsWakes } from '../../lib/cloud/aws/sqs-wakes.ts';
 import { awake } from '../../lib/runtime/awake.ts';
 import { once } from '../../lib/runtime/once.ts';
+import { tableName } from '../../lib/storage/dynamodb/tables.ts';
 import { type AwsApiserver, openAwsApiserver } from './aws-apiserver.ts';
 import type { Platform } from './control-plane.ts';
 import { composeFunction } from './invocations.ts';
@@ -41,7 +42,7 @@ export function awsFunction({ name, bundle, env, platform, controllersOf }: AwsF
     const aws = await openAwsApiserver(environment, platform);
     const queueUrl = text('ZEROPLANE_TIMERS_QUEUE');
     const mapping = queueMapping(text('AWS_LAMBDA_FUNCTION_NAME'), queueUrl, clock);
-    const table = `${environment.tablePrefix}counters`;
+    const table = tableName(environment.tablePrefix, 'counters');
     return composeFunction(
       {
         ...platform,
