@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { upstreamPath } from './exchange.ts';
 import { forwardedHeaders, headText, type Origin } from './request-head.ts';
+import { ResponseParser } from './response-parser.ts';
 import type { Target } from './table.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -39,9 +40,9 @@ export function tunnel(
     if (end < 0) return received.length > MAX_HEAD_BYTES ? void upstream.destroy() : undefined;
     upstream.off('data', onHead);
     agreed = /^HTTP\/1\.1 101 /.test(received.toString('latin1', 0, end));
-    client.write(agreed ? received : closing(received, end));
+    if (!agreed) return decline(upstream, client, received, end);
+    client.write(received);
     upstream.pipe(client);
-    if (!agreed) return undefined;
     if (first.length > 0) upstream.write(first);
     client.pipe(upstream);
     return undefined;
@@ -49,7 +50,30 @@ export function tunnel(
   upstream.on('data', onHead);
 }
 
-/** The answer, with `Connection: close`: the connection ends with it. */
+/** The answer passes with `Connection: close`, and when it is whole both connections end. */
+function decline(upstream: Socket, client: Duplex, received: Buffer, headEnd: number): undefined {
+  const parser = new ResponseParser();
+  const end = () => {
+    upstream.destroy();
+    client.end();
+  };
+  parser.expect({ head: () => undefined, data: () => undefined, end }, 'GET');
+  const follow = (chunk: Buffer) => {
+    try {
+      parser.execute(chunk);
+    } catch {
+      upstream.destroy();
+    }
+  };
+  client.write(closing(received, headEnd));
+  follow(received);
+  upstream.on('data', (chunk: Buffer) => {
+    client.write(chunk);
+    follow(chunk);
+  });
+  return undefined;
+}
+
 function closing(received: Buffer, end: number): Buffer {
   const lines = received.toString('latin1', 0, end).split('\r\n');
   const kept = lines.filter((line) => !/^(connection|keep-alive):/i.test(line));
