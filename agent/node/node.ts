@@ -37,7 +37,6 @@ export class NodeRegistration {
   readonly #source: MachineSource;
   readonly #pressures: () => Promise<ReadonlySet<Pressure>>;
   readonly #recorder: EventRecorder;
-  readonly #volumesInUse: () => Promise<string[]>;
   #node: Stored<Node> | undefined;
   #reportedAtMs = 0;
   readonly #registered = Promise.withResolvers<void>();
@@ -47,13 +46,11 @@ export class NodeRegistration {
     source: MachineSource,
     pressures: () => Promise<ReadonlySet<Pressure>>,
     recorder: EventRecorder,
-    volumesInUse: () => Promise<string[]>,
   ) {
     this.#context = context;
     this.#source = source;
     this.#pressures = pressures;
     this.#recorder = recorder;
-    this.#volumesInUse = volumesInUse;
   }
 
   /** As the API has it; before registration as it will be. */
@@ -127,17 +124,15 @@ export class NodeRegistration {
 
   async #status(machine: Machine): Promise<NodeStatus> {
     const { runtime, config, clock } = this.#context;
-    const [state, version, images, pressures, inUse] = await Promise.all([
+    const [state, version, images, pressures] = await Promise.all([
       runtime.status().catch((error: unknown): RuntimeStatus | Error => asError(error)),
       runtime.version().catch(() => ({ runtimeName: 'containerd', runtimeVersion: '', runtimeApiVersion: '' })),
       runtime.listImages().catch(() => []),
       this.#pressures(),
-      this.#volumesInUse(),
     ]);
     const conditions = nodeConditions({ runtime: state, pressures });
     return {
       ...nodeStatus(config, machine, version, images),
-      ...(inUse.length > 0 || this.#node?.status?.volumesInUse ? { volumesInUse: inUse } : {}),
       conditions: mergeNodeConditions(this.#node?.status?.conditions ?? [], conditions, timestamp(clock)),
     };
   }

@@ -10,13 +10,9 @@ export interface PayloadFile {
 
 /** A volume cannot be set up now; worded for the FailedMount event. */
 export class VolumeError extends Error {
-  /** The step of kubelet's that failed, where it is not the last one. */
-  readonly operation: string;
-
-  constructor(message: string, options?: ErrorOptions & { operation?: string }) {
+  constructor(message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = 'VolumeError';
-    this.operation = options?.operation ?? 'MountVolume.SetUp';
   }
 }
 

@@ -1,6 +1,6 @@
 import { type CommitResult, StoreError } from '../contract.ts';
 import type { Context } from './context.ts';
-import type { CommitOutcome, Refusal } from './database.ts';
+import { type CommitOutcome, KEPT_MS, type Refusal } from './database.ts';
 import { type EncodedCommit, encodeCommit } from './encode.ts';
 import { fill } from './holes.ts';
 import { TooLate } from './logged-change.ts';
@@ -33,7 +33,10 @@ export async function attempt(
   replica: Replica,
   planned: readonly Planned[],
   deadline: number,
+  catchUp: () => Promise<void>,
 ): Promise<Attempt> {
+  // The stamp tells readers where to begin: after what may have been collected.
+  if (!replica.isFresh) await catchUp();
   const taken = await take(context, replica, deadline);
   if (!('revision' in taken)) return taken;
   let done: Attempt | undefined;
@@ -42,7 +45,7 @@ export async function attempt(
     return done;
   } finally {
     const isOpen = done === undefined || done.kind === 'refused' || done.kind === 'again';
-    if (isOpen) await fill(context, replica, taken.revision);
+    if (isOpen) await fill(context, replica, taken.revision, taken.takenAtMs + KEPT_MS / 2);
   }
 }
 

@@ -38,23 +38,24 @@ async function readBack(context: Context, { revision, stamp }: Counter, now: num
     const to = Math.min(revision, from + SLOTS_PER_BUCKET - 1);
     const slots = await repeated(context, () => context.database.querySlots(bucket, from, to));
     read.push(...slots);
-    const base = baseIn(context, slots, { from, to, decided: stamp?.decided ?? 0 }, now);
+    const base = await baseIn(context, slots, { from, to, decided: stamp?.decided ?? 0 }, now);
     if (base !== undefined) return { base, slots: read };
   }
   return { base: 0, slots: read };
 }
 
-function baseIn(
-  { limits }: Context,
+async function baseIn(
+  context: Context,
   slots: readonly Slot[],
   { from, to, decided }: { from: number; to: number; decided: number },
   now: number,
-): number | undefined {
+): Promise<number | undefined> {
+  const { database, limits } = context;
   const byRevision = new Map(slots.map((slot) => [slot.revision, slot]));
   for (let revision = to; revision >= Math.max(1, from); revision--) {
     const slot = byRevision.get(revision);
-    // Decided and yet not there: it was collected, hours ago.
-    if (!slot && revision <= decided) return revision;
+    // Decided and yet not there: it was collected, hours ago, unless only the Query does not show it yet.
+    if (!slot && revision <= decided && !(await repeated(context, () => database.readSlot(revision)))) return revision;
     if (slot && slot.atMs < now - limits.settledMs) return revision;
     if (slot?.decided !== undefined && slot.atMs < now - limits.redoMs) return slot.decided;
   }

@@ -31,6 +31,11 @@ async function follow(context: Context, replica: Replica): Promise<void> {
   if (replica.isTooOld || isFar) replica.discard();
   if (!replica.begun) await begin(context, replica, counter, startedAt);
   replica.raiseCompacted(counter.compacted);
-  await decideUpTo(context, replica, counter);
-  replica.caughtUp(startedAt);
+  try {
+    await decideUpTo(context, replica, counter, startedAt);
+    replica.caughtUp(startedAt);
+  } finally {
+    // How old the slots are that it lacks is known of a replica that was the present once.
+    if (!replica.wasPresent) replica.discard();
+  }
 }

@@ -25,7 +25,7 @@ export async function commit(store: Committing, writes: readonly Write[]): Promi
   const deadline = clock.now() + limits.commitTimeoutMs;
   for (let failures = 0; ; failures++) {
     const planned = await plan(writes, store.reads, store.catchUp);
-    const outcome = await attempt(store.context, store.replica, planned, deadline);
+    const outcome = await attempt(store.context, store.replica, planned, deadline, store.catchUp);
     if (outcome.kind === 'committed') return outcome.result;
     if (outcome.kind === 'unknown') {
       throw new StoreError('Unknown', 'the storage did not say whether the write happened', { cause: outcome.cause });

@@ -26,8 +26,11 @@ export interface Database {
   querySlots(bucket: number, from: number, to: number): Promise<Slot[]>;
   /** GetItem, strongly consistent. */
   readSlot(revision: number): Promise<Slot | undefined>;
-  /** PutItem of a no-op on the condition that the slot is empty. False: it was not. Throws `Conflict` while a transaction is at it. */
-  fillSlot(revision: number, stamp: Stamp): Promise<boolean>;
+  /**
+   * PutItem of a no-op on the condition that the slot is empty. False: it was not. Throws `Conflict` while a transaction is at it.
+   * Not sent after `deadlineMs`: a slot that was collected is empty too.
+   */
+  fillSlot(revision: number, stamp: Stamp, deadlineMs: number): Promise<boolean>;
   /** TransactWriteItems: all or nothing, on the conditions of each write and check and that the slot is empty. Not sent after `deadlineMs`. */
   commit(transaction: Transaction, deadlineMs: number): Promise<CommitOutcome>;
   /** PutItem of the immutable parts of a large value, before the commit that refers to it. */

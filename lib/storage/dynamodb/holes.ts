@@ -11,7 +11,12 @@ const MAX_REQUESTS_AT_ONCE = 8;
 const LOOK_AGAIN_MS = [5, 10, 20, 40, 80, 160];
 
 /** Reads the log on to this counter, and applies it. Whoever took a revision and does not use it is waited for a moment, then given up. */
-export async function decideUpTo(context: Context, replica: Replica, counter: Counter): Promise<void> {
+export async function decideUpTo(
+  context: Context,
+  replica: Replica,
+  counter: Counter,
+  readAtMs: number,
+): Promise<void> {
   const { clock, limits } = context;
   const startedAt = clock.now();
   // The revisions in question were taken before the counter was read, most of them before its stamp.
@@ -23,7 +28,9 @@ export async function decideUpTo(context: Context, replica: Replica, counter: Co
     if (missing.length === 0) return;
     if (clock.now() - startedAt > limits.readTimeoutMs) throw throttled(new Error('slots of the log stay empty'));
     if (clock.now() >= giveUpAt)
-      await eachBounded(missing, MAX_REQUESTS_AT_ONCE, (slot) => fill(context, replica, slot));
+      await eachBounded(missing, MAX_REQUESTS_AT_ONCE, (slot) =>
+        fill(context, replica, slot, readAtMs + limits.fillWithinMs),
+      );
     if (replica.missing(counter.revision).length > 0) await delay(clock, LOOK_AGAIN_MS[look] ?? LOOK_AGAIN_MS.at(-1)!);
   }
 }
@@ -37,10 +44,15 @@ async function readSlots(context: Context, replica: Replica, missing: readonly n
 }
 
 /** Gives up the writer who took this revision: his commit can no longer happen. If he was quicker, his slot is there at the next look. */
-export async function fill({ database, clock, unsafe }: Context, replica: Replica, revision: number): Promise<void> {
-  const stamp = { atMs: clock.now(), decided: replica.revision };
+export async function fill(
+  { database, clock, unsafe }: Context,
+  replica: Replica,
+  revision: number,
+  deadlineMs: number,
+): Promise<void> {
+  const stamp = { atMs: clock.now(), ...(replica.isFresh && { decided: replica.revision }) };
   try {
-    if (!unsafe.has('fill-holes') && !(await database.fillSlot(revision, stamp))) return;
+    if (!unsafe.has('fill-holes') && !(await database.fillSlot(revision, stamp, deadlineMs))) return;
     replica.offer({ revision, ...stamp, changes: [] });
   } catch (error) {
     if (!isPassing(error)) throw error;

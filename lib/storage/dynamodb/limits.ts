@@ -14,6 +14,8 @@ export interface Limits extends MemoryLimits {
   settledMs: number;
   /** A cache that was the present longer ago may have missed slots that were collected since. */
   maxCacheAgeMs: number;
+  /** A reader who saw the counter longer ago fills no slot: an empty one may have been collected. */
+  fillWithinMs: number;
   /** Further behind, loading anew is cheaper than reading the log. */
   maxCatchUpSlots: number;
   /** Larger values, as they are stored, go into parts: from a few KiB on that costs less than writing them twice in a transaction. */
@@ -33,6 +35,7 @@ export const DEFAULT_LIMITS: Limits = {
   redoMs: 60_000,
   settledMs: 30 * 60_000,
   maxCacheAgeMs: KEPT_MS / 2,
+  fillWithinMs: 10 * 60_000,
   maxCatchUpSlots: 20_000,
   inlineBytes: 64 << 10,
   coldGets: 2,

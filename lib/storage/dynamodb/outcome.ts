@@ -23,7 +23,7 @@ export async function outcome(
       if (clock.now() - takenAtMs > KEPT_MS / 2) return undefined;
       if (slot) return slot.commitId === commitId;
       if (unsafe.has('fill-slot')) return false;
-      await fill(context, replica, revision);
+      await fill(context, replica, revision, takenAtMs + KEPT_MS / 2);
     } catch (error) {
       if (!isPassing(error)) throw error;
     }

@@ -21,6 +21,7 @@ export class Replica {
   #revision = 0;
   #compacted = 0;
   #presentAtMs = Number.NEGATIVE_INFINITY;
+  #wasPresent = false;
   #trimmedAtMs = Number.NEGATIVE_INFINITY;
   #epoch = 0;
 
@@ -46,6 +47,15 @@ export class Replica {
     return this.#presentAtMs > Number.NEGATIVE_INFINITY;
   }
 
+  /** Begun, and not too old: what it says of the log reaches further than slots that were collected. */
+  get isFresh(): boolean {
+    return this.begun && !this.isTooOld;
+  }
+
+  get wasPresent(): boolean {
+    return this.#wasPresent;
+  }
+
   /** Slots that this replica lacks may have been collected since it was the present. */
   get isTooOld(): boolean {
     const { clock, limits, unsafe } = this.#context;
@@ -68,6 +78,7 @@ export class Replica {
     this.types.clear();
     this.references.clear();
     this.#waiting.clear();
+    this.#wasPresent = false;
     this.#presentAtMs = Number.NEGATIVE_INFINITY;
     this.#epoch++;
   }
@@ -99,6 +110,7 @@ export class Replica {
   /** The replica was the present at this time. */
   caughtUp(atMs: number): void {
     const { clock, limits, unsafe } = this.#context;
+    this.#wasPresent = true;
     this.#presentAtMs = Math.max(this.#presentAtMs, atMs);
     const redoMs = unsafe.has('redo-window') ? 0 : limits.redoMs;
     const now = clock.now();

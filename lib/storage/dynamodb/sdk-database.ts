@@ -151,14 +151,13 @@ class SdkDatabase implements Database {
     return item && items.slotOf(item);
   }
 
-  fillSlot(revision: number, stamp: Stamp): Promise<boolean> {
-    return this.#unlessRefused(() =>
-      this.#put({
-        TableName: this.#tables.log,
-        Item: items.slotItem({ revision, ...stamp }),
-        ConditionExpression: 'attribute_not_exists(pk)',
-      }),
-    );
+  fillSlot(revision: number, stamp: Stamp, deadlineMs: number): Promise<boolean> {
+    const input = {
+      TableName: this.#tables.log,
+      Item: items.slotItem({ revision, ...stamp }),
+      ConditionExpression: 'attribute_not_exists(pk)',
+    };
+    return this.#unlessRefused(() => this.#put(input, deadlineMs));
   }
 
   async commit(transaction: Transaction, deadlineMs: number): Promise<CommitOutcome> {
@@ -223,9 +222,12 @@ class SdkDatabase implements Database {
     return this.#request('Query', () => this.#client.send(command));
   }
 
-  #put(input: { TableName: string; Item: items.AttributeMap; ConditionExpression?: string }) {
+  #put(
+    input: { TableName: string; Item: items.AttributeMap; ConditionExpression?: string },
+    deadlineMs = Number.POSITIVE_INFINITY,
+  ) {
     const command = new PutItemCommand({ ...input, ReturnConsumedCapacity: this.#capacity });
-    return this.#request('PutItem', () => this.#client.send(command));
+    return this.#request('PutItem', () => this.#client.send(before(command, this.#clock, deadlineMs)));
   }
 
   #update(input: UpdateItemCommandInput, deadlineMs = Number.POSITIVE_INFINITY) {
@@ -257,7 +259,7 @@ class SdkDatabase implements Database {
 }
 
 /** Throws instead of signing the request after its deadline: a process may have been frozen on the way to here. */
-function before<C extends TransactWriteItemsCommand | UpdateItemCommand>(
+function before<C extends TransactWriteItemsCommand | UpdateItemCommand | PutItemCommand>(
   command: C,
   clock: Clock,
   deadlineMs: number,
