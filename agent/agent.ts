@@ -1,6 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { isReason } from '../lib/api/status.ts';
-import type { Node, Pod } from '../lib/api/types.ts';
+import type { Node, PersistentVolume, Pod } from '../lib/api/types.ts';
 import { createCaches, type SharedCaches } from '../lib/client/cache.ts';
 import type { Client } from '../lib/client/client.ts';
 import { createRecorder, type EventRecorder } from '../lib/client/events.ts';
@@ -32,7 +33,14 @@ import { Mirrors } from './static-pods/mirrors.ts';
 import { runStaticPods } from './static-pods/run-static-pods.ts';
 import type { ReadManifest } from './static-pods/static-pod.ts';
 import { type PodStatusWriter, StatusWriter } from './status/status-writer.ts';
+import { CsiVolumes, volumesInUse } from './volumes/csi/csi-volumes.ts';
+import { Drivers } from './volumes/csi/drivers.ts';
+import { KubeletRoot } from './volumes/csi/kubelet-root.ts';
 import { type Mounter, systemMounter } from './volumes/mount.ts';
+import { growLocal } from './volumes/persistent/local.ts';
+import { PersistentVolumes } from './volumes/persistent/persistent.ts';
+import { Places } from './volumes/persistent/places.ts';
+import { Turns } from './volumes/persistent/turns.ts';
 import { PodCertificates } from './volumes/pod-certificates.ts';
 import { References } from './volumes/references.ts';
 import { TokenKeeper } from './volumes/service-account-token.ts';
@@ -64,6 +72,8 @@ export interface Agent {
   /** Caches for the other parts of the process: service proxy, DNS. */
   readonly caches: SharedCaches;
   readonly recorder: EventRecorder;
+  /** A mounted `local` volume's device has grown. */
+  growFileSystem(volume: PersistentVolume): Promise<boolean>;
   /** The Node says Ready. */
   readonly ready: boolean;
   /** Ends the agent, never what runs on the node. */
@@ -88,7 +98,13 @@ export async function startAgent(config: AgentConfig, dependencies: AgentDepende
     imageGC: config.imageGC ?? NO_IMAGE_GC,
     pods: () => pods,
   });
-  const registration = new NodeRegistration(context, source, () => eviction.pressures(), recorder);
+  const registration = new NodeRegistration(
+    context,
+    source,
+    () => eviction.pressures(),
+    recorder,
+    () => volumesInUse(config.podsDir),
+  );
   const onError = (error: unknown, resource: string) => log('cannot follow a resource', { resource, error });
   const caches = createCaches(client, { clock, random, onError });
   caches.cache(serviceType);
@@ -99,8 +115,11 @@ export async function startAgent(config: AgentConfig, dependencies: AgentDepende
 
   const mounter = dependencies.mounter ?? systemMounter;
   const node = () => nodeCache.get(config.nodeName) ?? registration.node;
+  const root = new KubeletRoot(dirname(config.podsDir));
+  const places = new Places(root.folder, config.podsDir);
+  const drivers = new Drivers(context, root, node);
   const machine = await source.machine();
-  const parts: Parts = { context, recorder, caches, podCache, node, mounter, signal, machine };
+  const parts: Parts = { context, recorder, caches, podCache, node, mounter, signal, machine, root, places, drivers };
   const { pods, mirrors } = await createPods(parts);
   const { manifestsDir, nodeName } = config;
   const { readManifest } = dependencies;
@@ -115,7 +134,7 @@ export async function startAgent(config: AgentConfig, dependencies: AgentDepende
     reflect(client, podCache, { ...follow, fieldSelector: `spec.nodeName=${config.nodeName}` }),
     // A pod is judged by what the node says of itself, and told of the services around it.
     Promise.all([caches.synced(signal), registration.registered(signal)]).then(() =>
-      Promise.all([pods.run(signal), eviction.run(signal)]),
+      Promise.all([pods.run(signal), eviction.run(signal), drivers.run(signal)]),
     ),
     ...(manifests
       ? [podCache.whenSynced(signal).then(() => runStaticPods(context, manifests, pods, mirrors, signal))]
@@ -126,6 +145,7 @@ export async function startAgent(config: AgentConfig, dependencies: AgentDepende
     nodes: nodeCache,
     caches,
     recorder,
+    growFileSystem: (volume) => growLocal({ places, mounter }, volume),
     get ready() {
       return registration.ready;
     },
@@ -145,6 +165,9 @@ interface Parts {
   mounter: Mounter;
   signal: AbortSignal;
   machine: Machine;
+  root: KubeletRoot;
+  places: Places;
+  drivers: Drivers;
 }
 
 async function createPods(parts: Parts): Promise<{ pods: Pods; mirrors: Mirrors }> {
@@ -173,7 +196,10 @@ async function equip(parts: Parts, writer: PodStatusWriter, pods: () => Pods): P
   const prober = new Prober(context, recorder, (uid) => pods().wake(uid));
   const references = new References(context, changed);
   const images = new Images({ runtime, clock, content });
-  const volumes = new Volumes({ context, content, mounter });
+  const turns = new Turns();
+  const csi = new CsiVolumes({ context, content, mounter, drivers: parts.drivers, root: parts.root, turns });
+  const persistent = new PersistentVolumes({ client, recorder, csi, places: parts.places, mounter, turns });
+  const volumes = new Volumes({ context, content, mounter, persistent, root: parts.root });
   const allocatable = () => stringQuantities(node().status?.allocatable ?? {});
   signal.addEventListener('abort', () => {
     prober.stop();

@@ -37,6 +37,7 @@ export class NodeRegistration {
   readonly #source: MachineSource;
   readonly #pressures: () => Promise<ReadonlySet<Pressure>>;
   readonly #recorder: EventRecorder;
+  readonly #volumesInUse: () => Promise<string[]>;
   #node: Stored<Node> | undefined;
   #reportedAtMs = 0;
   readonly #registered = Promise.withResolvers<void>();
@@ -46,11 +47,13 @@ export class NodeRegistration {
     source: MachineSource,
     pressures: () => Promise<ReadonlySet<Pressure>>,
     recorder: EventRecorder,
+    volumesInUse: () => Promise<string[]>,
   ) {
     this.#context = context;
     this.#source = source;
     this.#pressures = pressures;
     this.#recorder = recorder;
+    this.#volumesInUse = volumesInUse;
   }
 
   /** As the API has it; before registration as it will be. */
@@ -124,15 +127,17 @@ export class NodeRegistration {
 
   async #status(machine: Machine): Promise<NodeStatus> {
     const { runtime, config, clock } = this.#context;
-    const [state, version, images, pressures] = await Promise.all([
+    const [state, version, images, pressures, inUse] = await Promise.all([
       runtime.status().catch((error: unknown): RuntimeStatus | Error => asError(error)),
       runtime.version().catch(() => ({ runtimeName: 'containerd', runtimeVersion: '', runtimeApiVersion: '' })),
       runtime.listImages().catch(() => []),
       this.#pressures(),
+      this.#volumesInUse(),
     ]);
     const conditions = nodeConditions({ runtime: state, pressures });
     return {
       ...nodeStatus(config, machine, version, images),
+      ...(inUse.length > 0 || this.#node?.status?.volumesInUse ? { volumesInUse: inUse } : {}),
       conditions: mergeNodeConditions(this.#node?.status?.conditions ?? [], conditions, timestamp(clock)),
     };
   }

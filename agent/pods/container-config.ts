@@ -12,6 +12,7 @@ export interface ContainerInput {
   image: Image;
   env: ReadonlyMap<string, string>;
   mounts: Mount[];
+  devices?: NonNullable<ContainerConfig['devices']>;
   node: NodeFacts;
   seccompDir: string;
   /** The container whose processes an ephemeral container joins. */
@@ -20,7 +21,7 @@ export interface ContainerInput {
 
 /** Source: kuberuntime_container.go generateContainerConfig. Pure. */
 export function containerConfig(input: ContainerInput): ContainerConfig {
-  const { pod, container, restartCount, image, env, mounts, node, targetId } = input;
+  const { pod, container, restartCount, image, env, mounts, devices = [], node, targetId } = input;
   const securityContext = containerSecurityContext(pod, container, image, input.seccompDir);
   const { namespaceOptions } = securityContext;
   // A shared process namespace has the target in it already.
@@ -35,6 +36,7 @@ export function containerConfig(input: ContainerInput): ContainerConfig {
     ...(container.workingDir ? { workingDir: container.workingDir } : {}),
     envs: [...env].map(([key, value]) => ({ key, value })),
     mounts,
+    ...(devices.length > 0 ? { devices } : {}),
     labels: containerLabels(pod, container),
     annotations: containerAnnotations(pod, container, restartCount),
     logPath: `${container.name}/${restartCount}.log`,

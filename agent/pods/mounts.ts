@@ -2,7 +2,7 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Container, Pod, VolumeMount } from '../../lib/api/types.ts';
 import type { Random } from '../../lib/runtime/random.ts';
-import type { Mount } from '../runtime-contract.ts';
+import type { ContainerConfig, Mount } from '../runtime-contract.ts';
 import type { VolumePaths, Volumes } from '../volumes/volumes.ts';
 import { expand, unresolved } from './expansion.ts';
 import type { PodHostname } from './hostname.ts';
@@ -35,17 +35,26 @@ export async function containerMounts(input: MountInput): Promise<Mount[]> {
 }
 
 async function volume(input: MountInput, mount: VolumeMount, index: number): Promise<Mount> {
-  const path = input.paths.get(mount.name);
-  if (path === undefined)
+  const ready = input.paths.get(mount.name);
+  if (!ready || ready.device)
     throw configError(`cannot find volume "${mount.name}" to mount into container "${input.container.name}"`);
   const subPath = subPathOf(mount, input.env);
-  const hostPath = subPath ? await bindSubPath(input, mount, index, subPath) : path;
+  const hostPath = subPath ? await bindSubPath(input, mount, index, subPath) : ready.path;
   return {
     containerPath: mount.mountPath.startsWith('/') ? mount.mountPath : `/${mount.mountPath}`,
     hostPath,
-    readonly: mount.readOnly ?? false,
+    readonly: mount.readOnly || ready.readOnly || false,
     propagation: PROPAGATION[mount.mountPropagation ?? 'None'] ?? 'PRIVATE',
   };
+}
+
+/** Block volumes, as devices. Source: kubelet_pods.go makeBlockVolumes. */
+export function containerDevices(container: Container, paths: VolumePaths): NonNullable<ContainerConfig['devices']> {
+  return (container.volumeDevices ?? []).map(({ name, devicePath }) => {
+    const ready = paths.get(name);
+    if (!ready?.device) throw configError(`cannot find volume "${name}" to pass into container "${container.name}"`);
+    return { containerPath: devicePath, hostPath: ready.path, permissions: ready.readOnly ? 'r' : 'mrw' };
+  });
 }
 
 const PROPAGATION: Readonly<Record<string, NonNullable<Mount['propagation']>>> = {

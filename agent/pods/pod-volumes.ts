@@ -1,10 +1,14 @@
 import type { Pod } from '../../lib/api/types.ts';
+import { VolumeError } from '../volumes/payload.ts';
 import type { VolumePaths } from '../volumes/volumes.ts';
 import { podReference } from './container-events.ts';
 import type { PodEquipment } from './equipment.ts';
 import { RETRY_MS } from './restarts.ts';
 import { type RuntimePod, readySandboxes } from './runtime-pod.ts';
 import { podIPsOf } from './start-pod.ts';
+
+/** kubelet's initialDurationBeforeRetry. */
+const FIRST_RETRY_MS = 500;
 
 /** Keeps the volumes of one running pod up to date. */
 export class PodVolumes {
@@ -13,6 +17,7 @@ export class PodVolumes {
   #paths: VolumePaths | undefined;
   #stale = false;
   #retryAtMs = 0;
+  #failures = 0;
 
   constructor(uid: string, equipment: PodEquipment) {
     this.#uid = uid;
@@ -30,7 +35,14 @@ export class PodVolumes {
     this.#retryAtMs = 0;
   }
 
+  /** What others still have to do for a volume is often done soon. */
+  retryDelayMs(error: unknown): number {
+    if (!(error instanceof VolumeError)) return RETRY_MS;
+    return Math.min(RETRY_MS, FIRST_RETRY_MS * 2 ** this.#failures++);
+  }
+
   ready(paths: VolumePaths): void {
+    this.#failures = 0;
     this.#paths = paths;
   }
 

@@ -12,7 +12,7 @@ import { containerEnv } from './env.ts';
 import { runHook } from './hooks.ts';
 import { podHostname } from './hostname.ts';
 import type { Images } from './images.ts';
-import { containerMounts } from './mounts.ts';
+import { containerDevices, containerMounts } from './mounts.ts';
 import type { Allocatable } from './resource-ref.ts';
 import type { NodeFacts } from './resources.ts';
 import { findContainer, type RuntimePod } from './runtime-pod.ts';
@@ -71,6 +71,7 @@ export async function startContainer(equipment: StartEquipment, request: StartRe
       image,
       env,
       mounts,
+      devices: containerDevices(container, paths),
       node: equipment.node,
       seccompDir,
       targetId: target(request),

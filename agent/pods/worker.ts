@@ -10,7 +10,7 @@ import { PodVolumes } from './pod-volumes.ts';
 import { removePod } from './remove-pod.ts';
 import { hasEnded, Report } from './report.ts';
 import { Resizes } from './resizes.ts';
-import { RETRY_MS, Restarts } from './restarts.ts';
+import { Restarts } from './restarts.ts';
 import { type RuntimePod, readySandboxes, runningContainers } from './runtime-pod.ts';
 import { podIPsOf, startPod } from './start-pod.ts';
 
@@ -213,7 +213,7 @@ export class PodWorker {
     })
       .catch((error: unknown) => {
         if (abort.signal.aborted) return;
-        this.#retryAtMs = clock.now() + RETRY_MS;
+        this.#retryAtMs = clock.now() + this.#volumes.retryDelayMs(error);
         // What a volume lacks is told by an event.
         if (error instanceof VolumeError) return;
         log('cannot start a pod', { pod: `${pod.metadata?.namespace}/${pod.metadata?.name}`, error });

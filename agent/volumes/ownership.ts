@@ -17,9 +17,26 @@ export async function giveToGroup(path: string, group: number, readOnly: boolean
     return;
   }
   await lchown(path, stat.uid, group);
-  const rights = readOnly ? READ_ONLY : READ_WRITE;
-  const directory = stat.isDirectory();
-  await chmod(path, (stat.mode & 0o7777) | rights | (directory ? SETGID | EXECUTE : 0));
-  if (!directory) return;
+  await chmod(path, (stat.mode & 0o7777) | rightsFor(stat.isDirectory(), readOnly));
+  if (!stat.isDirectory()) return;
   for (const name of await readdir(path)) await giveToGroup(join(path, name), group, readOnly);
+}
+
+function rightsFor(directory: boolean, readOnly: boolean): number {
+  return (readOnly ? READ_ONLY : READ_WRITE) | (directory ? SETGID | EXECUTE : 0);
+}
+
+/** KEP-695: with OnRootMismatch a volume whose root is the group's is taken to be so below. */
+export async function giveVolumeToGroup(
+  path: string,
+  group: number,
+  policy: string | undefined,
+  readOnly = false,
+): Promise<void> {
+  if (policy === 'OnRootMismatch') {
+    const { gid, mode } = await lstat(path);
+    const wanted = rightsFor(true, readOnly);
+    if (gid === group && (mode & wanted) === wanted) return;
+  }
+  await giveToGroup(path, group, readOnly);
 }

@@ -10,9 +10,13 @@ export interface PayloadFile {
 
 /** A volume cannot be set up now; worded for the FailedMount event. */
 export class VolumeError extends Error {
-  constructor(message: string, options?: ErrorOptions) {
+  /** The step of kubelet's that failed, where it is not the last one. */
+  readonly operation: string;
+
+  constructor(message: string, options?: ErrorOptions & { operation?: string }) {
     super(message, options);
     this.name = 'VolumeError';
+    this.operation = options?.operation ?? 'MountVolume.SetUp';
   }
 }
 

@@ -1,28 +1,31 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Pod, Volume } from '../../lib/api/types.ts';
+import type { HostPathVolumeSource, Pod, Volume } from '../../lib/api/types.ts';
 import type { AgentContext } from '../context.ts';
 import { volumeFolder } from '../pods/paths.ts';
 import { writeAtomically } from './atomic-writer.ts';
 import { configMapPayload, secretPayload } from './config-map.ts';
+import type { KubeletRoot } from './csi/kubelet-root.ts';
 import { type DownwardFacts, downwardPayload } from './downward-api.ts';
 import { setUpEmptyDir } from './empty-dir.ts';
 import { setUpHostPath } from './host-path.ts';
 import type { Mounter } from './mount.ts';
 import { giveToGroup } from './ownership.ts';
 import { type Payload, VolumeError } from './payload.ts';
-import { setUpClaim } from './persistent-volume-claim.ts';
+import type { PersistentVolumes } from './persistent/persistent.ts';
 import { existing, projectedPayload } from './projected.ts';
+import type { ReadyVolume, VolumePaths } from './ready-volume.ts';
 import type { ContentSource } from './sources.ts';
 import { bindSubPath } from './sub-path.ts';
 
-/** Where a pod's volumes are on the node, by their names. */
-export type VolumePaths = ReadonlyMap<string, string>;
+export type { VolumePaths } from './ready-volume.ts';
 
 export interface VolumesDependencies {
   context: AgentContext;
   content: ContentSource;
   mounter: Mounter;
+  persistent: PersistentVolumes;
+  root: KubeletRoot;
 }
 
 /** The volumes of pods: set up before the containers, kept up to date, removed with the pod. */
@@ -30,11 +33,15 @@ export class Volumes {
   readonly #context: AgentContext;
   readonly #content: ContentSource;
   readonly #mounter: Mounter;
+  readonly #persistent: PersistentVolumes;
+  readonly #root: KubeletRoot;
 
-  constructor({ context, content, mounter }: VolumesDependencies) {
+  constructor({ context, content, mounter, persistent, root }: VolumesDependencies) {
     this.#context = context;
     this.#content = content;
     this.#mounter = mounter;
+    this.#persistent = persistent;
+    this.#root = root;
   }
 
   podFolder(uid: string): string {
@@ -45,7 +52,7 @@ export class Volumes {
   async setUp(pod: Pod, facts: DownwardFacts): Promise<VolumePaths> {
     const volumes = pod.spec?.volumes ?? [];
     const results = await Promise.allSettled(volumes.map((volume) => this.#setUpOne(pod, volume, facts)));
-    const paths = new Map<string, string>();
+    const paths = new Map<string, ReadyVolume>();
     for (const [i, result] of results.entries()) {
       const { name } = volumes[i]!;
       if (result.status === 'rejected') throw failed(name, result.reason);
@@ -58,27 +65,46 @@ export class Volumes {
   subPath(pod: Pod, paths: VolumePaths, mount: SubPathMount): Promise<string> {
     const { volume, container, index, subPath } = mount;
     const folder = join(this.podFolder(pod.metadata!.uid!), 'volume-subpaths', volume, container, String(index));
-    return bindSubPath(paths.get(volume)!, subPath, folder, this.#mounter);
+    return bindSubPath(paths.get(volume)!.path, subPath, folder, this.#mounter);
   }
 
   /** Removes a pod's folder and all mounts in it. */
-  tearDown(uid: string): Promise<void> {
-    return this.#remove(this.podFolder(uid));
+  async tearDown(uid: string): Promise<void> {
+    await this.tearDownVolumes(uid);
+    await this.#remove(this.podFolder(uid));
   }
 
   /** A pod that has ended keeps only the last words of its containers. */
   async tearDownVolumes(uid: string): Promise<void> {
-    for (const part of ['volumes', 'volume-subpaths']) await this.#remove(join(this.podFolder(uid), part));
+    // Bind mounts of a volume's parts go before the volume.
+    await this.#remove(join(this.podFolder(uid), 'volume-subpaths'));
+    const release = await this.#persistent.beforeRemoval(uid);
+    for (const part of ['volumes', 'volumeDevices']) await this.#remove(join(this.podFolder(uid), part));
+    await release();
   }
 
   async #remove(folder: string): Promise<void> {
     for (const point of await this.#mounter.below(folder)) await this.#mounter.unmount(point);
+    // Below a mount lie other people's files.
+    const left = await this.#mounter.below(folder);
+    if (left.length > 0) throw new VolumeError(`still mounted: ${left.join(', ')}`);
     await rm(folder, { recursive: true, force: true });
   }
 
-  async #setUpOne(pod: Pod, volume: Volume, facts: DownwardFacts): Promise<string> {
-    if (volume.hostPath) return setUpHostPath(volume.hostPath);
-    if (volume.persistentVolumeClaim || volume.ephemeral) return setUpClaim(this.#context.client, pod, volume);
+  async #setUpOne(pod: Pod, volume: Volume, facts: DownwardFacts): Promise<ReadyVolume> {
+    if (volume.hostPath) return { path: await this.#hostPath(volume.hostPath) };
+    if (volume.persistentVolumeClaim || volume.ephemeral) return this.#persistent.setUpClaim(pod, volume);
+    if (volume.csi) return this.#persistent.setUpInlineCsi(pod, volume);
+    if (volume.nfs) return this.#persistent.setUpNfs(pod, volume);
+    return { path: await this.#setUpOwn(pod, volume, facts) };
+  }
+
+  #hostPath(source: HostPathVolumeSource): Promise<string> {
+    return setUpHostPath({ ...source, path: this.#root.onHost(source.path) });
+  }
+
+  /** Volumes that live and die with the pod, made by the agent. */
+  async #setUpOwn(pod: Pod, volume: Volume, facts: DownwardFacts): Promise<string> {
     const group = pod.spec?.securityContext?.fsGroup;
     if (volume.emptyDir) {
       const folder = this.#folder(pod, 'empty-dir', volume.name);
@@ -145,5 +171,6 @@ function contentPlugin(volume: Volume): string {
 
 function failed(name: string, cause: unknown): VolumeError {
   const message = cause instanceof Error ? cause.message : String(cause);
-  return new VolumeError(`MountVolume.SetUp failed for volume "${name}" : ${message}`, { cause });
+  const operation = cause instanceof VolumeError ? cause.operation : 'MountVolume.SetUp';
+  return new VolumeError(`${operation} failed for volume "${name}" : ${message}`, { cause });
 }

@@ -3,6 +3,8 @@ import { homedir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { removeCgroups } from '../../agent/runtime/cgroups.ts';
 import { tearDownContainerd } from '../../agent/runtime/containerd/teardown.ts';
+import { detachBelow } from '../../agent/volumes/persistent/image-file.ts';
+import { unshareFolder } from '../../agent/volumes/shared-folder.ts';
 import { type ClusterConfig, readConfig } from '../../lib/cluster/config.ts';
 import { CGROUP_MOUNT, type CommandContext } from '../../lib/cluster/context.ts';
 import { agentCommand, controlPlaneCommand } from '../../lib/cluster/daemon-command.ts';
@@ -39,15 +41,17 @@ export function environment(env: NodeJS.ProcessEnv, programs: string, version: s
     otherConfigs: () => configsIn(clusters),
     removeCgroups,
     async tearDownNode({ node, paths, cgroupRoot, graceSeconds }) {
-      const { containerd, pods } = paths.node(node.name);
+      const { folder, containerd, pods, volumes } = paths.node(node.name);
       await tearDownContainerd({
         folder: containerd,
-        mountsBelow: [pods],
+        mountsBelow: [pods, join(folder, 'plugins')],
         cgroupMount: CGROUP_MOUNT,
         cgroupRoot,
         graceSeconds,
         clock,
       });
+      await detachBelow(volumes);
+      await unshareFolder(folder);
     },
   };
   const paths = (name: string, stateDir: string | undefined) => clusterPaths(resolve(stateDir ?? join(clusters, name)));

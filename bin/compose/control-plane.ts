@@ -36,6 +36,7 @@ export async function startControlPlane(config: ControlPlaneConfig, platform: Pl
     authorityCertificate: pem('ca.crt'),
     frontProxyCertificate: pem('front-proxy-ca.crt'),
     backend: networkBackend(credentials),
+    localPath: true,
   });
   await bootstrap();
   const server = createHttpServer({

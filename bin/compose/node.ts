@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import { type Agent, startAgent } from '../../agent/agent.ts';
 import type { AgentConfig } from '../../agent/context.ts';
+import { startLocalPath } from '../../agent/local-path/local-path.ts';
 import { cniConfig } from '../../agent/network/cni.ts';
 import { setUpNodeNetwork } from '../../agent/network/node-network.ts';
 import { startContainerd } from '../../agent/runtime/containerd/containerd.ts';
 import { containerdPaths } from '../../agent/runtime/containerd/paths.ts';
 import { type AgentServer, startServer } from '../../agent/server/server.ts';
+import { shareFolder } from '../../agent/volumes/shared-folder.ts';
 import type { Client } from '../../lib/client/client.ts';
 import type { NodeAgentConfig } from '../../lib/cluster/daemon-config.ts';
 import { gitVersion } from '../../lib/runtime/version.ts';
@@ -62,6 +64,7 @@ export async function runNode(
 ): Promise<() => Promise<void>> {
   const { clock, random, log } = platform;
   await setUpNodeNetwork([config.dnsIP, ...(config.ingressIP ? [config.ingressIP] : []), ...access.ownIPs]);
+  await shareFolder(config.folder);
   const containerd = await startContainerd({
     folder: config.containerd,
     cniConfig: cniConfig({
@@ -82,6 +85,17 @@ export async function runNode(
     log,
     readManifest,
   });
+  const localPath = config.volumes
+    ? startLocalPath({
+        client: clientAs(config, 'local-path-provisioner', 'local-path-provisioner'),
+        nodeName: config.nodeName,
+        folder: config.volumes,
+        growFileSystem: agent.growFileSystem,
+        clock,
+        random,
+        log,
+      })
+    : undefined;
   const networking = await startNodeNetworking(config, access.kubeProxy, agent, access.gatewayCommand, platform);
   await access.serving(agent);
   const pem = (name: string) => join(config.pki, name);
@@ -105,6 +119,7 @@ export async function runNode(
     await access.close();
     await server.close();
     await networking.stop();
+    await localPath?.stop();
     await agent.stop();
     containerd.release();
   };

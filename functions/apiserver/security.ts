@@ -48,6 +48,8 @@ export interface SecurityOptions {
   endpoint: { address: string; port: number };
   /** Data of the ConfigMap extension-apiserver-authentication: client-ca-file and the requestheader settings. */
   authenticationConfig?: Record<string, string>;
+  /** The cluster's nodes provision volumes on their disks: there is a class for them, and the right to do it. */
+  localPath?: boolean;
 }
 
 /** What stands between a request and the registry, ready for `Dependencies`. */
@@ -107,6 +109,7 @@ export function security(options: SecurityOptions): Security {
         endpoint: { ...endpoint, serviceCIDR },
         authenticationConfig: options.authenticationConfig ?? {},
         publicIssuer: options.publicUrl !== undefined,
+        localPath: options.localPath ?? false,
       }),
   };
 }

@@ -30,8 +30,12 @@ import { createRootCACertPublisher } from './root-ca-cert-publisher.ts';
 import { createServiceLoadBalancer } from './service-lb/service-lb.ts';
 import { createServiceAccountController } from './serviceaccount.ts';
 import { createStatefulSetController } from './statefulset/statefulset.ts';
+import { createAttachDetachController } from './storage/attach-detach/attach-detach.ts';
 import { createAttributesClassProtectionController } from './storage/attributes-class-protection.ts';
+import { createBinderController } from './storage/binder/binder.ts';
 import { createClaimProtectionController } from './storage/claim-protection.ts';
+import { createEphemeralVolumeController } from './storage/ephemeral-volume.ts';
+import { createVolumeExpandController } from './storage/volume-expand.ts';
 import { createVolumeProtectionController } from './storage/volume-protection.ts';
 import { createTtlAfterFinishedController } from './ttl-after-finished.ts';
 
@@ -56,6 +60,10 @@ export function createControllers(dependencies: ControllerDependencies): Control
     createDisruptionController(dependencies),
     createEndpointSliceMirroringController(dependencies),
     createAttributesClassProtectionController(dependencies),
+    createBinderController(dependencies),
+    createEphemeralVolumeController(dependencies),
+    createAttachDetachController(dependencies),
+    createVolumeExpandController(dependencies),
     createClaimProtectionController(dependencies),
     createVolumeProtectionController(dependencies),
     createTtlAfterFinishedController(dependencies),

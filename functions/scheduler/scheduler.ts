@@ -4,19 +4,30 @@ import type { PodDisruptionBudget } from '../../lib/api/types.ts';
 import type { Client } from '../../lib/client/client.ts';
 import type { Caches, Controller, Result } from '../../lib/client/controller.ts';
 import { createRecorder } from '../../lib/client/events.ts';
-import { namespaces, nodes, podDisruptionBudgets, pods } from '../../lib/client/resource-type.ts';
+import {
+  namespaces,
+  nodes,
+  persistentVolumeClaims,
+  persistentVolumes,
+  podDisruptionBudgets,
+  pods,
+  storageClasses,
+} from '../../lib/client/resource-type.ts';
 import { eachBounded } from '../../lib/runtime/bounded.ts';
 import type { Clock } from '../../lib/runtime/clock.ts';
 import type { Random } from '../../lib/runtime/random.ts';
 import { bind, preempt, reportUnschedulable, type Writers } from './apply.ts';
+import { bindingState, takeVolumes, writeBindings } from './bind-volumes.ts';
 import { DEFAULT_SCHEDULER, followCluster } from './cluster-state.ts';
 import type { Plugin } from './framework.ts';
 import { PendingPods } from './pending.ts';
 import { type Plan, planPod } from './plan.ts';
 import { defaultPlugins } from './plugins/index.ts';
+import type { Bindings } from './plugins/volume-binding.ts';
 import type { PodInfo } from './pod-info.ts';
 import { type Preemption, planPreemption } from './preemption.ts';
 import { Snapshot } from './snapshot.ts';
+import { Volumes } from './volumes.ts';
 
 export interface SchedulerOptions {
   caches: Caches;
@@ -34,6 +45,15 @@ interface State {
   random: Random;
   writers: Writers;
   budgets(): readonly Stored<PodDisruptionBudget>[];
+  volumes: Volumes;
+  /** Pods that have a node, and whose volumes are on their way to it; by uid. */
+  waiting: Map<string, Waiting>;
+}
+
+interface Waiting {
+  pod: PodInfo;
+  node: string;
+  untilMs: number;
 }
 
 /** One round plans all that is pending: there is only one thing to reconcile. */
@@ -41,6 +61,8 @@ const KEY = 'pending';
 /** Pods planned against one snapshot before their bindings are written. */
 const BATCH = 100;
 const MAX_WRITES_IN_FLIGHT = 100;
+/** kube-scheduler's bindTimeoutSeconds: how long a provisioner may take. */
+const BIND_TIMEOUT_MS = 600_000;
 
 /**
  * The scheduler as a controller with a single key: each reconcile plans every pending pod and binds it, batch by batch.
@@ -48,25 +70,35 @@ const MAX_WRITES_IN_FLIGHT = 100;
  */
 export function createScheduler(options: SchedulerOptions): Controller {
   const { caches, clock, random, schedulerName = DEFAULT_SCHEDULER } = options;
-  const plugins = defaultPlugins(caches);
+  const volumes = new Volumes(caches);
+  const plugins = defaultPlugins(caches, volumes);
   const pending = new PendingPods(plugins);
   const snapshot = new Snapshot();
   const recorder = createRecorder(options.client, { component: schedulerName, clock, random });
   const writers: Writers = { client: options.client, recorder, clock };
   const budgetCache = caches.cache(podDisruptionBudgets);
-  const state: State = { snapshot, pending, plugins, random, writers, budgets: () => budgetCache.list() };
+  const waiting = new Map<string, Waiting>();
+  const budgets = () => budgetCache.list();
+  const state: State = { snapshot, pending, plugins, random, writers, budgets, volumes, waiting };
   followCluster(caches, snapshot, pending, schedulerName);
+  volumes.subscribe(() => pending.changed('volume'));
   const keys = () => (pending.active ? [KEY] : []);
+  const volumeKeys = () => (pending.active || waiting.size > 0 ? [KEY] : []);
   return {
     name: 'scheduler',
-    watches: [pods, nodes, namespaces].map((type) => ({ type, keys })),
+    watches: [
+      ...[pods, nodes, namespaces].map((type) => ({ type, keys })),
+      ...[persistentVolumeClaims, persistentVolumes, storageClasses].map((type) => ({ type, keys: volumeKeys })),
+    ],
     async reconcile(): Promise<Result | undefined> {
+      await eachBounded([...waiting.values()], MAX_WRITES_IN_FLIGHT, (one) => goOn(one, state));
       for (let batch = pending.take(clock.now(), BATCH); batch.length > 0; batch = pending.take(clock.now(), BATCH)) {
         const decisions = batch.map((pod) => decide(pod, state));
         await eachBounded(decisions, MAX_WRITES_IN_FLIGHT, (decision) => carryOut(decision, state));
       }
-      const next = pending.nextReadyAtMs();
-      return next === undefined ? undefined : { requeueAfterMs: Math.max(1, next - clock.now()) };
+      const times = [pending.nextReadyAtMs(), ...[...waiting.values()].map(({ untilMs }) => untilMs)];
+      const next = Math.min(...times.filter((time) => time !== undefined));
+      return Number.isFinite(next) ? { requeueAfterMs: Math.max(1, next - clock.now()) } : undefined;
     },
   };
 }
@@ -76,14 +108,16 @@ interface Decision {
   plan: Plan;
   /** Of a pod that fits nowhere. */
   preemption?: Preemption;
+  /** What is to be done for its volumes before it is bound. */
+  bindings?: Bindings | undefined;
 }
 
 /** A placed pod counts at once for those planned after it; so does room that is being made for one. */
-function decide(pod: PodInfo, { snapshot, plugins, random, budgets }: State): Decision {
+function decide(pod: PodInfo, { snapshot, plugins, random, budgets, volumes }: State): Decision {
   const plan = snapshot.beside(pod, () => planPod(pod, snapshot, plugins, random));
   if (plan.node !== undefined) {
     snapshot.addPod(pod, plan.node, true);
-    return { pod, plan };
+    return { pod, plan, bindings: takeVolumes(pod, snapshot.node(plan.node)!, volumes) };
   }
   if (plan.plugins.length === 0) return { pod, plan };
   const preemption = snapshot.beside(pod, () => planPreemption(pod, plan.resolvable, snapshot, plugins, budgets()));
@@ -91,22 +125,72 @@ function decide(pod: PodInfo, { snapshot, plugins, random, budgets }: State): De
   return { pod, plan, preemption };
 }
 
-async function carryOut(decision: Decision, { snapshot, pending, writers }: State): Promise<void> {
-  const { pod, plan } = decision;
-  const now = writers.clock.now();
+async function carryOut(decision: Decision, state: State): Promise<void> {
+  const { pod, plan, bindings } = decision;
+  const { snapshot, pending, writers } = state;
+  if (plan.node === undefined) {
+    pending.reject(pod.uid, plan.plugins, writers.clock.now());
+    return orLater(pod, state, async () => {
+      await refuse(decision, plan.message, snapshot, writers);
+      return true;
+    });
+  }
+  const { node } = plan;
+  if (!bindings) return orLater(pod, state, () => bind(writers, pod, node));
+  return orLater(pod, state, () => startBinding(pod, node, bindings, state));
+}
+
+/** False, or a refusal of the API: what was assumed is given up, and the pod is tried again. */
+async function orLater(pod: PodInfo, state: State, act: () => Promise<boolean>): Promise<void> {
   try {
-    if (plan.node === undefined) {
-      pending.reject(pod.uid, plan.plugins, now);
-      return await refuse(decision, plan.message, snapshot, writers);
-    }
-    if (await bind(writers, pod, plan.node)) return;
-    undo(pod, snapshot);
-    pending.retry(pod.uid, now);
+    if (!(await act())) giveUp(pod, state);
   } catch (error) {
-    undo(pod, snapshot);
-    pending.retry(pod.uid, now);
+    giveUp(pod, state);
     if (!(error instanceof StatusError)) throw error;
   }
+}
+
+function giveUp(pod: PodInfo, { snapshot, pending, volumes, waiting, writers }: State): void {
+  waiting.delete(pod.uid);
+  volumes.forget(pod.uid);
+  undo(pod, snapshot);
+  pending.retry(pod.uid, writers.clock.now());
+}
+
+/** The pod keeps its place while others bring its volumes: nobody sleeps meanwhile. */
+async function startBinding(pod: PodInfo, node: string, bindings: Bindings, state: State): Promise<boolean> {
+  const { volumes, waiting, writers } = state;
+  if (!(await writeBindings(writers.client, bindings, { pod: pod.uid, node, volumes }))) return false;
+  const one = { pod, node, untilMs: writers.clock.now() + BIND_TIMEOUT_MS };
+  waiting.set(pod.uid, one);
+  await goOn(one, state);
+  return true;
+}
+
+/** A pod whose volumes were on their way. */
+async function goOn({ pod, node, untilMs }: Waiting, state: State): Promise<void> {
+  const { snapshot, volumes, waiting, writers } = state;
+  const info = snapshot.node(node);
+  // It was deleted, or its binding has been seen.
+  if (!snapshot.isAssumed(pod.uid)) {
+    waiting.delete(pod.uid);
+    return volumes.forget(pod.uid);
+  }
+  const late = writers.clock.now() >= untilMs;
+  const progress = info ? bindingState(pod, info, volumes) : 'failed';
+  if (progress === 'waiting' && !late) return;
+  if (progress !== 'bound') {
+    const why = late ? 'context deadline exceeded' : 'the volume was not bound to the claim on the selected node';
+    writers.recorder.warning(
+      pod.pod,
+      'FailedScheduling',
+      `running PreBind plugin "VolumeBinding": binding volumes: ${why}`,
+    );
+    return giveUp(pod, state);
+  }
+  waiting.delete(pod.uid);
+  volumes.forget(pod.uid);
+  await orLater(pod, state, () => bind(writers, pod, node));
 }
 
 async function refuse(

@@ -110,6 +110,28 @@ export const customResourceDefinitions = resourceType<api.CustomResourceDefiniti
   'CustomResourceDefinition',
   false,
 );
+export const storageClasses = resourceType<api.StorageClass>(
+  'storage.k8s.io',
+  'v1',
+  'storageclasses',
+  'StorageClass',
+  false,
+);
+export const volumeAttachments = resourceType<api.VolumeAttachment>(
+  'storage.k8s.io',
+  'v1',
+  'volumeattachments',
+  'VolumeAttachment',
+  false,
+);
+export const csiDrivers = resourceType<api.CSIDriver>('storage.k8s.io', 'v1', 'csidrivers', 'CSIDriver', false);
+export const csiNodes = resourceType<api.CSINode>('storage.k8s.io', 'v1', 'csinodes', 'CSINode', false);
+export const csiStorageCapacities = resourceType<api.CSIStorageCapacity>(
+  'storage.k8s.io',
+  'v1',
+  'csistoragecapacities',
+  'CSIStorageCapacity',
+);
 export const volumeAttributesClasses = resourceType<api.VolumeAttributesClass>(
   'storage.k8s.io',
   'v1',

@@ -51,6 +51,11 @@ async function ensureNodeCertificates(
     names: [node.name, node.ip],
     usages: ['server'],
   });
+  await pki.certificate(authority, 'local-path-provisioner', {
+    commonName: `system:local-path-provisioner:${node.name}`,
+    organizations: ['system:local-path-provisioners'],
+    usages: ['client'],
+  });
   await pki.certificate(authority, 'kube-proxy', { commonName: 'system:kube-proxy', usages: ['client'] });
   await pki.certificate(authority, 'ingress-gateway', { commonName: 'zeroplane:ingress-gateway', usages: ['client'] });
   // Shown to clients that ask for a host for which nobody has brought a certificate.

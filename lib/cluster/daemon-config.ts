@@ -40,6 +40,8 @@ export interface NodeAgentConfig {
   folder: string;
   containerd: string;
   pods: string;
+  /** Where persistent volumes on the node's disk are made; absent: they are not. */
+  volumes?: string;
   logs: string;
   /** Manifests of static pods. */
   manifests?: string;

@@ -26,6 +26,8 @@ export interface NodePaths extends ProcessPaths {
   pki: string;
   containerd: string;
   pods: string;
+  /** Persistent volumes on the node's disk. */
+  volumes: string;
   logs: string;
   /** Static pods, one manifest a file. */
   manifests: string;
@@ -55,6 +57,7 @@ export function clusterPaths(state: string): ClusterPaths {
       pki: at('nodes', name, 'pki'),
       containerd: at('nodes', name, 'containerd'),
       pods: at('nodes', name, 'pods'),
+      volumes: at('nodes', name, 'volumes'),
       logs: at('nodes', name, 'logs'),
       manifests: at('nodes', name, 'manifests'),
     }),

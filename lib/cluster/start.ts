@@ -84,7 +84,7 @@ function shareRegistries({ registries }: ClusterPaths, containerd: string): void
 }
 
 function agentConfig(cluster: ClusterConfig, node: NodeConfig, paths: ClusterPaths, version: string): NodeAgentConfig {
-  const { folder, pki, containerd, pods, logs, manifests } = paths.node(node.name);
+  const { folder, pki, containerd, pods, volumes, logs, manifests } = paths.node(node.name);
   return {
     version,
     nodeName: node.name,
@@ -95,6 +95,7 @@ function agentConfig(cluster: ClusterConfig, node: NodeConfig, paths: ClusterPat
     folder,
     containerd,
     pods,
+    volumes,
     logs,
     manifests,
     cniBinaries: CNI_BINARIES,

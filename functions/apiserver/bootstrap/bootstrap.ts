@@ -3,6 +3,7 @@ import type { Random } from '../../../lib/runtime/random.ts';
 import { type Store, StoreError, type Write } from '../../../lib/storage/contract.ts';
 import type { Reader } from '../reader.ts';
 import { type ApiEndpoint, kubernetesService } from './kubernetes-service.ts';
+import { localPathObjects } from './local-path.ts';
 import { bootstrapObjects } from './objects.ts';
 import { type Birth, type Expected, planWrites } from './plan.ts';
 
@@ -15,6 +16,7 @@ export interface BootstrapOptions {
   /** Data of the ConfigMap kube-system/extension-apiserver-authentication. */
   authenticationConfig: Record<string, string>;
   publicIssuer?: boolean | undefined;
+  localPath?: boolean;
 }
 
 /** A DynamoDB transaction takes 100 items, and a write is two. */
@@ -29,6 +31,7 @@ export async function bootstrap(options: BootstrapOptions): Promise<void> {
   const expected = [
     ...bootstrapObjects({ ...options, now: birth.now }),
     ...kubernetesService(options.endpoint, birth.now),
+    ...(options.localPath ? localPathObjects : []),
   ];
   for (let attempt = 1; ; attempt++) {
     try {

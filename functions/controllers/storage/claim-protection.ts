@@ -1,25 +1,25 @@
 import { keyOf, type Stored } from '../../../lib/api/object.ts';
 import { isReason } from '../../../lib/api/status.ts';
 import type { PersistentVolumeClaim, Pod } from '../../../lib/api/types.ts';
+import { BY_CLAIM, claimKeys } from '../../../lib/api/volumes/claim.ts';
 import { type Controller, watch } from '../../../lib/client/controller.ts';
 import { persistentVolumeClaims, pods } from '../../../lib/client/resource-type.ts';
 import { type ControllerDependencies, hands } from '../dependencies.ts';
 import { isFinished } from '../pod-state.ts';
 
 const FINALIZER = 'kubernetes.io/pvc-protection';
-const BY_CLAIM = 'claim';
 
 /** A claim that is deleted stays until no pod uses it. */
 export function createClaimProtectionController(dependencies: ControllerDependencies): Controller {
   const cache = dependencies.caches.cache(persistentVolumeClaims);
   const podCache = dependencies.caches.cache(pods);
-  podCache.addIndex(BY_CLAIM, claimsOf);
+  podCache.addIndex(BY_CLAIM, claimKeys);
   const own = hands(dependencies, 'pvc-protection-controller');
   return {
     name: 'pvc-protection',
     watches: [
       watch(persistentVolumeClaims, (claim) => (claim && needsWork(claim) ? [keyOf(claim)] : [])),
-      watch(pods, (pod, previous) => (!pod || isFinished(pod) ? claimsOf((pod ?? previous)!) : [])),
+      watch(pods, (pod, previous) => (!pod || isFinished(pod) ? claimKeys((pod ?? previous)!) : [])),
     ],
     async reconcile(key) {
       const claim = cache.get(key);
@@ -48,7 +48,7 @@ export function createClaimProtectionController(dependencies: ControllerDependen
   /** The cache may lag behind a pod that was just made. */
   async function isUsedLive({ metadata }: Stored<PersistentVolumeClaim>): Promise<boolean> {
     const { items } = await own.client.list(pods, { namespace: metadata.namespace! });
-    return items.some((pod) => uses(pod) && claimsOf(pod).includes(keyOf({ metadata })));
+    return items.some((pod) => uses(pod) && claimKeys(pod).includes(keyOf({ metadata })));
   }
 }
 
@@ -60,12 +60,4 @@ function needsWork({ metadata }: Stored<PersistentVolumeClaim>): boolean {
 /** A pod that no node has taken yet uses nothing. */
 function uses(pod: Stored<Pod>): boolean {
   return Boolean(pod.spec?.nodeName) && !isFinished(pod);
-}
-
-function claimsOf({ metadata, spec }: Stored<Pod>): string[] {
-  return (spec?.volumes ?? []).flatMap((volume) => {
-    const name =
-      volume.persistentVolumeClaim?.claimName ?? (volume.ephemeral ? `${metadata.name}-${volume.name}` : undefined);
-    return name === undefined ? [] : [`${metadata.namespace}/${name}`];
-  });
 }
