@@ -5,11 +5,12 @@ import type { Clock } from '../../lib/runtime/clock.ts';
 import type { Random } from '../../lib/runtime/random.ts';
 import type { Log } from '../context.ts';
 import { clusterRecords } from './cluster-records.ts';
+import { type DnsConfig, serversFor } from './dns-config.ts';
 import { nameServers } from './resolv-conf.ts';
 import { createResolver } from './resolver.ts';
 import { range } from './reverse-zone.ts';
 import { type DnsServer, serveDns } from './server.ts';
-import { upstream } from './upstream.ts';
+import { routedUpstream } from './upstream.ts';
 import { cachedUpstream } from './upstream-cache.ts';
 
 export interface DnsOptions {
@@ -24,6 +25,8 @@ export interface DnsOptions {
   podCIDR: string;
   /** resolv.conf files, the first that names a server that can be reached counts. */
   resolvConfs: readonly string[];
+  /** Stub domains and other servers, as they are now. */
+  config(): DnsConfig;
   port?: number;
   clock: Clock;
   random: Random;
@@ -39,7 +42,8 @@ export async function startDns(options: DnsOptions): Promise<DnsServer> {
   const { domain, dnsIP, random, clock } = options;
   const records = clusterRecords(options.services, options.endpointSlices);
   const servers = await firstServers(options.resolvConfs);
-  const others = cachedUpstream(upstream(servers, clock), clock);
+  const serversOf = (name: string) => serversFor(options.config(), name, servers);
+  const others = cachedUpstream(routedUpstream(serversOf, clock), clock);
   const ranges = [range(options.serviceCIDR), range(options.podCIDR)];
   const resolver = createResolver({ domain, dnsIP, records, random }, ranges, others);
   return serveDns(resolver, options.addresses, options.port ?? DNS_PORT, options.log);

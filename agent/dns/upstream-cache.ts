@@ -37,6 +37,10 @@ function lifetimeSeconds(answer: Buffer): number {
   const packet = parse(answer);
   if (packet?.rcode !== 'NOERROR' && packet?.rcode !== 'NXDOMAIN') return 0;
   const records = [...(packet.answers ?? []), ...(packet.authorities ?? [])];
-  const lives = records.map((record) => ('ttl' in record ? (record.ttl ?? 0) : 0));
+  const lives = records.map((record) => {
+    const ttl = 'ttl' in record ? (record.ttl ?? 0) : 0;
+    // A denial lives as long as its zone says denials do (RFC 2308 §5).
+    return record.type === 'SOA' ? Math.min(ttl, record.data.minimum ?? 0) : ttl;
+  });
   return Math.min(MAX_TTL_SECONDS, ...(lives.length > 0 ? lives : [0]));
 }

@@ -1,6 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
 import type { Clock } from '../../lib/runtime/clock.ts';
+import { parse } from './wire.ts';
 
 /** Where questions about the rest of the world go. */
 export interface Upstream {
@@ -10,6 +11,16 @@ export interface Upstream {
 
 const PORT = 53;
 const TIMEOUT_MS = 2_000;
+
+/** Each question to the servers that its name has now. */
+export function routedUpstream(serversOf: (name: string) => readonly string[], clock: Clock): Upstream {
+  return {
+    ask(query, overTcp) {
+      const name = parse(query)?.questions?.[0]?.name.toLowerCase().replace(/\.$/, '') ?? '';
+      return upstream(serversOf(name), clock).ask(query, overTcp);
+    },
+  };
+}
 
 /** Asks the servers in order until one answers. Every question leaves from a port of its own, which makes forging hard (RFC 5452). */
 export function upstream(servers: readonly string[], clock: Clock): Upstream {

@@ -1,14 +1,16 @@
 import { RESOLVED_CONF, startDns } from '../../agent/dns/dns.ts';
+import { DNS_CONFIG_MAP, dnsConfigOf } from '../../agent/dns/dns-config.ts';
 import { gatewayProcess } from '../../agent/ingress/gateway-process.ts';
 import { networkPolicyController } from '../../agent/policy/network-policy.ts';
 import { healthChecks } from '../../agent/proxy/health-check.ts';
 import { serviceProxy } from '../../agent/proxy/service-proxy.ts';
-import type { Node, Pod } from '../../lib/api/types.ts';
+import type { ConfigMap, Node, Pod } from '../../lib/api/types.ts';
 import { createCaches } from '../../lib/client/cache.ts';
 import type { Client } from '../../lib/client/client.ts';
 import { runControllers } from '../../lib/client/driver.ts';
-import type { ObjectCache } from '../../lib/client/object-cache.ts';
-import { endpointSlices, services } from '../../lib/client/resource-type.ts';
+import { ObjectCache } from '../../lib/client/object-cache.ts';
+import { reflect } from '../../lib/client/reflector.ts';
+import { configMaps, endpointSlices, services } from '../../lib/client/resource-type.ts';
 import type { NodeAgentConfig } from '../../lib/cluster/daemon-config.ts';
 import type { Platform } from './control-plane.ts';
 import { overlaid } from './overlaid.ts';
@@ -40,6 +42,16 @@ export async function startNodeNetworking(
   const policyCaches = overlaid(create(), [read.services]);
   const gateway = ingressIP ? gatewayProcess(policyCaches, gatewayCommand, log) : undefined;
   const policies = networkPolicyController({ caches: policyCaches, nodeName, dnsIP, ingressIP }, clock);
+  const dnsConfig = new ObjectCache<ConfigMap>(configMaps);
+  const { signal } = abort;
+  const following = reflect(client, dnsConfig, {
+    clock,
+    random,
+    signal,
+    onError,
+    namespace: DNS_CONFIG_MAP.namespace,
+    fieldSelector: `metadata.name=${DNS_CONFIG_MAP.name}`,
+  });
   const dns = await startDns({
     ...read,
     domain: config.dnsDomain,
@@ -48,11 +60,11 @@ export async function startNodeNetworking(
     serviceCIDR: config.serviceCIDR,
     podCIDR: config.reverseCIDR ?? config.clusterCIDR,
     resolvConfs: [config.resolvConf, RESOLVED_CONF],
+    config: () => dnsConfigOf(dnsConfig.get(`${DNS_CONFIG_MAP.namespace}/${DNS_CONFIG_MAP.name}`)),
     clock,
     random,
     log,
   });
-  const { signal } = abort;
   const onFailure = (error: unknown, controller: string, key: string) =>
     log('a reconcile failed', { controller, key, error });
   const driver = { clock, random, signal, onError: onFailure };
@@ -65,7 +77,7 @@ export async function startNodeNetworking(
     async stop() {
       abort.abort();
       health.close();
-      await Promise.all([...running, dns.close(), gateway?.stop()]);
+      await Promise.all([...running, following, dns.close(), gateway?.stop()]);
     },
   };
 }

@@ -36,6 +36,28 @@ export const networkClusterRoleBindings: KubeObject[] = [
   binding('zeroplane:controller:ingress-controller', serviceAccount('ingress-controller')),
 ];
 
+/** The DNS' own configuration is all that it may read of kube-system. */
+const DNS_CONFIG = { name: 'zeroplane:dns-config', namespace: 'kube-system' };
+
+export const networkRoles: KubeObject[] = [
+  {
+    apiVersion: RBAC,
+    kind: 'Role',
+    metadata: { ...metadata(DNS_CONFIG.name), namespace: DNS_CONFIG.namespace },
+    rules: [{ apiGroups: [''], resources: ['configmaps'], resourceNames: ['kube-dns'], verbs: READ }],
+  },
+];
+
+export const networkRoleBindings: KubeObject[] = [
+  {
+    apiVersion: RBAC,
+    kind: 'RoleBinding',
+    metadata: { ...metadata(DNS_CONFIG.name), namespace: DNS_CONFIG.namespace },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: DNS_CONFIG.name },
+    subjects: [user('system:kube-proxy')],
+  },
+];
+
 /** An Ingress that names no class is served by the nodes' gateways, unless an administrator makes another class the default. */
 export const defaultIngressClass: KubeObject = {
   apiVersion: 'networking.k8s.io/v1',

@@ -9,7 +9,13 @@ import priorityClasses from './data/priority-classes.json' with { type: 'json' }
 import priorityLevels from './data/priority-level-configurations.json' with { type: 'json' };
 import roleBindings from './data/role-bindings.json' with { type: 'json' };
 import roles from './data/roles.json' with { type: 'json' };
-import { defaultIngressClass, networkClusterRoleBindings, networkClusterRoles } from './network-objects.ts';
+import {
+  defaultIngressClass,
+  networkClusterRoleBindings,
+  networkClusterRoles,
+  networkRoleBindings,
+  networkRoles,
+} from './network-objects.ts';
 import { ownClusterRoleBindings, ownClusterRoles, publicIssuerBinding } from './own-roles.ts';
 import type { Expected } from './plan.ts';
 import { keep, reconcileBinding, reconcileRole, reconcileSpec, replaceContent } from './policy.ts';
@@ -45,8 +51,8 @@ export function bootstrapObjects(options: BootstrapObjectsOptions): Expected[] {
       ],
       reconcile: reconcileBinding,
     },
-    { type: `roles.${RBAC}`, objects: roles, reconcile: reconcileRole },
-    { type: `rolebindings.${RBAC}`, objects: roleBindings, reconcile: reconcileBinding },
+    { type: `roles.${RBAC}`, objects: [...roles, ...networkRoles], reconcile: reconcileRole },
+    { type: `rolebindings.${RBAC}`, objects: [...roleBindings, ...networkRoleBindings], reconcile: reconcileBinding },
     { type: 'priorityclasses.scheduling.k8s.io', objects: priorityClasses, reconcile: keep },
     { type: `prioritylevelconfigurations.${FLOW_CONTROL}`, objects: priorityLevels, reconcile: reconcileSpec },
     {

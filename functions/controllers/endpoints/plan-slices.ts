@@ -1,5 +1,5 @@
 import type { Stored } from '../../../lib/api/object.ts';
-import type { Endpoint, EndpointSlice, Service } from '../../../lib/api/types.ts';
+import type { Endpoint, EndpointHints, EndpointSlice, Service } from '../../../lib/api/types.ts';
 import { canonicalJson } from '../hash.ts';
 import { addressOf, isHeadless, type PodEndpoint, type ResolvedPort } from './pod-endpoint.ts';
 
@@ -35,7 +35,13 @@ export function planSlices(
   const families = (service.spec?.ipFamilies ?? ['IPv4']) as Family[];
   for (const family of families) {
     const slices = existing.filter(({ addressType }) => addressType === family);
-    planFamily(service, family, groupByPorts(pods, family, zoneOf), slices, plan);
+    planFamily(
+      service,
+      family,
+      groupByPorts(pods, family, (pod, ip) => toEndpoint(service, pod, ip, zoneOf)),
+      slices,
+      plan,
+    );
   }
   plan.remove.push(...existing.filter(({ addressType }) => !families.includes(addressType as Family)));
   return plan;
@@ -49,7 +55,7 @@ interface Group {
 function groupByPorts(
   pods: readonly PodEndpoint[],
   family: Family,
-  zoneOf: (node: string) => string | undefined,
+  endpointOf: (pod: PodEndpoint, address: string) => Endpoint,
 ): Map<string, Group> {
   const groups = new Map<string, Group>();
   for (const pod of pods) {
@@ -58,7 +64,7 @@ function groupByPorts(
     const key = portsKey(pod.ports);
     const group = groups.get(key) ?? { ports: pod.ports, endpoints: new Map<string, Endpoint>() };
     groups.set(key, group);
-    group.endpoints.set(pod.pod.metadata.uid, toEndpoint(pod, address, zoneOf));
+    group.endpoints.set(pod.pod.metadata.uid, endpointOf(pod, address));
   }
   return groups;
 }
@@ -70,6 +76,7 @@ const portsKey = (ports: readonly object[] | undefined): string =>
     .join();
 
 function toEndpoint(
+  { spec }: Service,
   { pod, ready, serving, terminating, hostname }: PodEndpoint,
   address: string,
   zoneOf: (node: string) => string | undefined,
@@ -77,6 +84,7 @@ function toEndpoint(
   const { namespace, name, uid } = pod.metadata;
   const nodeName = pod.spec?.nodeName;
   const zone = nodeName && zoneOf(nodeName);
+  const hints = hintsFor(spec?.trafficDistribution, nodeName, zone);
   return {
     addresses: [address],
     conditions: { ready, serving, terminating },
@@ -84,7 +92,20 @@ function toEndpoint(
     targetRef: { kind: 'Pod', namespace, name, uid },
     ...(nodeName && { nodeName }),
     ...(zone && { zone }),
+    ...(hints && { hints }),
   };
+}
+
+/** Where an endpoint is best used from: where it is. Source: k8s.io/endpointslice/trafficdist; KEP-4444, KEP-3015. */
+function hintsFor(
+  distribution: string | undefined,
+  nodeName: string | undefined,
+  zone: string | undefined,
+): EndpointHints | undefined {
+  const forZones = zone ? { forZones: [{ name: zone }] } : undefined;
+  if (distribution === 'PreferSameZone' || distribution === 'PreferClose') return forZones;
+  if (distribution !== 'PreferSameNode' || !nodeName) return undefined;
+  return { forNodes: [{ name: nodeName }], ...forZones };
 }
 
 function planFamily(

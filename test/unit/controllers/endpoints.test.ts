@@ -57,6 +57,16 @@ describe('EndpointSlices', () => {
     ]);
   });
 
+  test.each([
+    ['PreferSameZone', { forZones: [{ name: 'zone-1' }] }],
+    ['PreferClose', { forZones: [{ name: 'zone-1' }] }],
+    ['PreferSameNode', { forNodes: [{ name: 'n1' }], forZones: [{ name: 'zone-1' }] }],
+    [undefined, undefined],
+  ])('trafficDistribution %s hints %j', (trafficDistribution, hints) => {
+    const [slice] = plan(service({ ...(trafficDistribution && { trafficDistribution }) }), [endpoint(1)]).create;
+    expect(slice?.endpoints?.[0]?.hints).toEqual(hints);
+  });
+
   test.each<[string, Parameters<typeof endpoint>[1], object, object | undefined]>([
     ['not ready', { ready: false }, {}, { ready: false, serving: false, terminating: false }],
     [
