@@ -37,7 +37,7 @@ import { CsiVolumes, volumesInUse } from './volumes/csi/csi-volumes.ts';
 import { Drivers } from './volumes/csi/drivers.ts';
 import { KubeletRoot } from './volumes/csi/kubelet-root.ts';
 import { type Mounter, systemMounter } from './volumes/mount.ts';
-import { growLocal } from './volumes/persistent/local.ts';
+import { growLocal, isLocalInUse } from './volumes/persistent/local.ts';
 import { PersistentVolumes } from './volumes/persistent/persistent.ts';
 import { Places } from './volumes/persistent/places.ts';
 import { Turns } from './volumes/persistent/turns.ts';
@@ -74,6 +74,8 @@ export interface Agent {
   readonly recorder: EventRecorder;
   /** A mounted `local` volume's device has grown. */
   growFileSystem(volume: PersistentVolume): Promise<boolean>;
+  /** A pod has the `local` volume mounted. */
+  localVolumeInUse(volume: string): Promise<boolean>;
   /** The Node says Ready. */
   readonly ready: boolean;
   /** Ends the agent, never what runs on the node. */
@@ -146,6 +148,7 @@ export async function startAgent(config: AgentConfig, dependencies: AgentDepende
     caches,
     recorder,
     growFileSystem: (volume) => growLocal({ places, mounter }, volume),
+    localVolumeInUse: (volume) => isLocalInUse(places, volume),
     get ready() {
       return registration.ready;
     },

@@ -21,12 +21,15 @@ export interface LocalPathOptions {
   folder: string;
   /** A file system that a pod has mounted fills its volume again. False: at the next mount it will. */
   growFileSystem(volume: PersistentVolume): Promise<boolean>;
+  /** A pod of the node still has it mounted. */
+  inUse(volume: string): Promise<boolean>;
   clock: Clock;
   random: Random;
   log: Log;
 }
 
-export interface LocalPathParts extends Pick<LocalPathOptions, 'client' | 'nodeName' | 'growFileSystem' | 'clock'> {
+export interface LocalPathParts
+  extends Pick<LocalPathOptions, 'client' | 'nodeName' | 'growFileSystem' | 'inUse' | 'clock'> {
   caches: Caches;
   recorder: EventRecorder;
   store: LocalStore;

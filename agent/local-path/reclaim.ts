@@ -6,8 +6,10 @@ import { persistentVolumes } from '../../lib/client/resource-type.ts';
 import type { LocalPathParts } from './local-path.ts';
 import { FINALIZER, isOurs } from './volume.ts';
 
+const IN_USE_MS = 1000;
+
 /** Removes what a released volume held, then the volume. Key: a volume. */
-export function createReclaimer({ client, caches, recorder, nodeName, store }: LocalPathParts): Controller {
+export function createReclaimer({ client, caches, recorder, nodeName, store, inUse }: LocalPathParts): Controller {
   const volumes = caches.cache(persistentVolumes);
   const isDue = (volume: Stored<PersistentVolume>) => isOurs(volume, nodeName) && isReclaimed(volume);
   return {
@@ -19,6 +21,8 @@ export function createReclaimer({ client, caches, recorder, nodeName, store }: L
       // What is removed does not come back: the API must say the same as the cache.
       const volume = await client.get(persistentVolumes, { name }).catch(absent);
       if (!volume || volume.metadata.uid !== seen.metadata.uid || !isDue(volume)) return undefined;
+      // The pod has ended for the API before its folders are gone.
+      if (await inUse(name)) return { requeueAfterMs: IN_USE_MS };
       try {
         await store.remove(name);
       } catch (error) {

@@ -1,9 +1,7 @@
-import { execFile } from 'node:child_process';
 import { chmod, mkdir, open, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-
-const run = promisify(execFile);
+import { devicesOf } from '../volumes/persistent/image-file.ts';
+import { run } from '../volumes/persistent/mount-command.ts';
 
 /** How a volume is kept: a folder, as large as the disk; or a file of its size, for a block device or a file system of its own. */
 export type Backing = 'folder' | 'image';
@@ -40,13 +38,12 @@ export class LocalStore {
     }
   }
 
-  /** True: it has grown, and whoever has it mounted is told. A folder has no size of its own. */
+  /** A folder has no size of its own. */
   async grow(volume: string, bytes: number): Promise<void> {
     const path = this.path(volume, 'image');
     if (!(await stat(path).catch(absent))) return;
     await atLeast(path, bytes);
-    const { stdout } = await run('losetup', ['--noheadings', '--output', 'NAME', '--associated', path]);
-    for (const device of stdout.split('\n').filter(Boolean)) await run('losetup', ['--set-capacity', device.trim()]);
+    for (const device of await devicesOf(path)) await run('losetup', ['--set-capacity', device]);
   }
 }
 

@@ -91,6 +91,7 @@ export async function runNode(
         nodeName: config.nodeName,
         folder: config.volumes,
         growFileSystem: agent.growFileSystem,
+        inUse: agent.localVolumeInUse,
         clock,
         random,
         log,

@@ -1,6 +1,4 @@
 import { existsSync, type Stats } from 'node:fs';
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { type CommandError, run } from './mount-command.ts';
 
 /** What a block device is made of, or may be: a device, or a file that stands for one. */
@@ -13,12 +11,17 @@ export async function deviceOf(path: string, stats: Stats): Promise<string> {
   return present ?? (await run('losetup', ['--find', '--show', path])).trim();
 }
 
+/** A file that was deleted meanwhile holds its device all the same. */
 export async function devicesOf(path: string): Promise<string[]> {
-  const out = await run('losetup', ['--noheadings', '--output', 'NAME', '--associated', path]);
-  return out
-    .split('\n')
-    .map((line) => line.trim())
-    .filter(Boolean);
+  return (await loopDevices()).filter(({ file }) => file === path).map(({ device }) => device);
+}
+
+async function loopDevices(): Promise<{ device: string; file: string }[]> {
+  const lines = (await run('losetup', ['--list', '--noheadings', '--raw', '--output', 'NAME,BACK-FILE'])).split('\n');
+  return lines.flatMap((line) => {
+    const [, device, file] = /^(\S+) (.*?)(?:\\x20\(deleted\)| \(deleted\))?$/.exec(line) ?? [];
+    return device && file ? [{ device, file }] : [];
+  });
 }
 
 /** Lets go of a file's loop device. */
@@ -62,6 +65,6 @@ export async function growUnmounted(device: string, type: string): Promise<void>
 /** Lets go of all files below a folder. */
 export async function detachBelow(folder: string): Promise<void> {
   if (!existsSync(folder)) return;
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.img'));
-  for (const name of names) await detach(join(folder, name));
+  for (const { device, file } of await loopDevices())
+    if (file.startsWith(`${folder}/`)) await run('losetup', ['--detach', device]);
 }

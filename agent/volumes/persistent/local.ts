@@ -108,15 +108,19 @@ export function localVolumesOf({ places }: LocalParts, uid: string): Promise<str
   return places.volumesOf(uid, PLUGIN);
 }
 
+export async function isLocalInUse(places: Places, name: string): Promise<boolean> {
+  return (await places.users(PLUGIN, name)).length > 0;
+}
+
 /** After the pod's folder is gone: what no pod uses any more is unmounted and detached. */
 export async function releaseLocal({ places, mounter, turns }: LocalParts, name: string): Promise<void> {
   await turns.take(name, async () => {
-    if ((await places.users(PLUGIN, name)).length > 0) return;
+    if (await isLocalInUse(places, name)) return;
     const shared = places.globalMount(PLUGIN, name);
     for (const point of await mounter.below(shared)) await run('umount', [point]);
     await rmdir(shared).catch(() => undefined);
     const source = await readSource(places, name);
-    if (source && (await stat(source).catch(() => undefined))?.isFile()) await detach(source);
+    if (source) await detach(source);
     await rm(sourceFile(places, name), { force: true });
   });
 }
