@@ -1,6 +1,6 @@
 import { type CommitResult, StoreError } from '../contract.ts';
 import type { Context } from './context.ts';
-import { type CommitOutcome, KEPT_MS, type Refusal } from './database.ts';
+import { type CommitOutcome, DatabaseError, KEPT_MS, type Refusal } from './database.ts';
 import { type EncodedCommit, encodeCommit } from './encode.ts';
 import { fill } from './holes.ts';
 import { TooLate } from './logged-change.ts';
@@ -98,6 +98,7 @@ async function send(
     if (reply.refused.length > 0) return { kind: 'refused', refused: reply.refused };
     return { kind: 'again', cause: new Error('transaction conflict') };
   } catch (error) {
+    if (error instanceof DatabaseError && error.failure === 'TooLarge') throw tooLarge(error);
     if (!isPassing(error)) throw error;
     return error.failure === 'LostReply' ? await ask(error) : { kind: 'again', cause: error };
   }
@@ -121,4 +122,8 @@ async function committed(context: Context, replica: Replica, encoded: EncodedCom
     // The commit has happened: what the replica could not take now, the next reader reads.
     if (!(error instanceof TooLate) && !(error instanceof StoreError)) throw error;
   }
+}
+
+function tooLarge(cause: unknown): StoreError {
+  return new StoreError('TooLarge', 'the commit is larger than a transaction may be', { cause });
 }

@@ -82,6 +82,8 @@ export class Reads {
   async #getCold(key: string, freshen: Freshen): Promise<Present> {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       await freshen();
+      // Without the tail of the log GetItem alone would tell.
+      if (!this.#replica.isFresh) await this.#catchUp();
       const read = await this.#readCold(key);
       if (read) return this.#keepCold(key, read);
     }

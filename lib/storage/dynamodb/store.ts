@@ -48,7 +48,9 @@ export class DynamoStore implements Store {
     this.#catchUp = catchUp(context, this.#replica);
     this.#reads = new Reads(context, this.#replica, this.#catchUp);
     this.#poll = new Poll(context, this.#replica, this.#catchUp);
-    const freshen = () => this.#scope.freshen(this.#fresh, this.#replica.revision);
+    // What a request has found is worth nothing once the cache was thrown away.
+    const freshen = () =>
+      this.#replica.begun ? this.#scope.freshen(this.#fresh, this.#replica.revision) : this.#fresh();
     this.view = {
       get: (key) => this.#get(key, freshen),
       list: (prefix, options = {}) => this.#list(prefix, options, freshen),

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Store } from '../../../lib/storage/contract.ts';
+import type { Database } from '../../../lib/storage/dynamodb/database.ts';
+import type { Limits } from '../../../lib/storage/dynamodb/limits.ts';
 import { Meter } from '../../../lib/storage/dynamodb/meter.ts';
 import { openDynamoStore } from '../../../lib/storage/dynamodb/open.ts';
 import { sdkDatabase } from '../../../lib/storage/dynamodb/sdk-database.ts';
@@ -8,13 +10,13 @@ import { createTables, deleteTables, emulatorClient } from '../../dynamodb/emula
 import { dynamoDbLocal } from '../../dynamodb/install.ts';
 import { localEndpoint } from '../../dynamodb/local.ts';
 import { shiftedClock } from '../../fakes/shifted-clock.ts';
-import type { Backend, BackendLimits, Opened } from './backends.ts';
+import type { Backend, Opened } from './backends.ts';
 
 /** The first store waits for the server to start. */
 jest.setTimeout(60_000);
 
 export interface DynamoBackend extends Backend {
-  open(limits?: BackendLimits): Promise<OpenedDynamo>;
+  open(limits?: Partial<Limits>): Promise<OpenedDynamo>;
 }
 
 /** Each store that a test opens has tables of its own. */
@@ -36,14 +38,17 @@ export interface OpenedDynamo extends Opened {
   /** Of all requests of the stores over these tables. */
   meter: Meter;
   beside(): Promise<Store>;
+  /** Another store, whose database is changed on its way there. */
+  open(change: (database: Database) => Database): Store;
 }
 
-function opened(client: DynamoDBClient, prefix: string, limits: BackendLimits): OpenedDynamo {
+function opened(client: DynamoDBClient, prefix: string, limits: Partial<Limits>): OpenedDynamo {
   const clock = shiftedClock();
   const meter = new Meter();
   const stores: Store[] = [];
-  const open = () => {
-    const store = openDynamoStore({ database: sdkDatabase({ client, prefix, clock, meter }), clock, ...limits });
+  const open = (change = (database: Database) => database) => {
+    const database = change(sdkDatabase({ client, prefix, clock, meter }));
+    const store = openDynamoStore({ database, clock, ...limits });
     stores.push(store);
     return store;
   };
@@ -53,6 +58,7 @@ function opened(client: DynamoDBClient, prefix: string, limits: BackendLimits): 
     meter,
     reopen: async () => open(),
     beside: async () => open(),
+    open,
     async dispose() {
       for (const store of stores) await store.close();
       await deleteTables(client, prefix);
