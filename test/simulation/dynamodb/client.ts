@@ -1,4 +1,4 @@
-import { type ListOptions, type Store, StoreError, type Write } from '../../../lib/storage/contract.ts';
+import { type ListOptions, type Store, StoreError, type StoreView, type Write } from '../../../lib/storage/contract.ts';
 import {
   type GetRecord,
   type History,
@@ -18,6 +18,12 @@ import type { World } from './world.ts';
 export interface Page {
   record: ListRecord;
   token: string | undefined;
+}
+
+/** How and since when something is read. */
+interface Within {
+  view: StoreView;
+  asked: { instance: string; invoked: number; floor: number };
 }
 
 /** Asks one instance's store, and writes down what was asked and answered. */
@@ -48,11 +54,11 @@ export class RecordingClient {
     return record;
   }
 
-  async get(key: string): Promise<GetRecord> {
-    const record: GetRecord = { kind: 'get', key, ...this.#asked() };
+  async get(key: string, within: Within = this.#present()): Promise<GetRecord> {
+    const record: GetRecord = { kind: 'get', key, ...within.asked };
     this.history.records.push(record);
     await this.#answer(record, async () => {
-      const item = await this.#store.get(key);
+      const item = await within.view.get(key);
       record.item = item && seen(item);
       this.history.saw(item?.revision ?? 0);
     });
@@ -60,17 +66,41 @@ export class RecordingClient {
   }
 
   /** `from`: what the token or the revision stands for. */
-  async list(prefix: string, options: ListOptions, from: { at?: number; after?: string } = {}): Promise<Page> {
-    const record: ListRecord = { kind: 'list', prefix, limit: options.limit ?? 0, ...from, ...this.#asked() };
+  async list(
+    prefix: string,
+    options: ListOptions,
+    from: { at?: number; after?: string } = {},
+    within: Within = this.#present(),
+  ): Promise<Page> {
+    const record: ListRecord = { kind: 'list', prefix, limit: options.limit ?? 0, ...from, ...within.asked };
     this.history.records.push(record);
     let token: string | undefined;
     await this.#answer(record, async () => {
-      const { revision, items, remaining, ...more } = await this.#store.list(prefix, options);
+      const { revision, items, remaining, ...more } = await within.view.list(prefix, options);
       token = more.continue;
       record.result = { revision, items: items.map(seen), remaining, continues: token !== undefined };
       this.history.saw(revision);
     });
     return { record, token: token ?? record.refusal?.continue };
+  }
+
+  /** Several reads for one request of a client: each holds at least what was there when the request began. */
+  async request(reads: (within: Within) => Promise<void>): Promise<void> {
+    const within = { ...this.#present(), view: this.#store.view ?? this.#store };
+    await (this.#store.inRequest?.(() => reads(within)) ?? reads(within));
+  }
+
+  /** What a woken function is told: all that happened since. */
+  async changes(from: number): Promise<void> {
+    const record: WatchRecord = { kind: 'watch', prefix: '', from, batches: [], ...this.#asked() };
+    this.history.records.push(record);
+    await this.#answer(record, async () => {
+      const { revision, changes } = await this.#store.changes(from);
+      record.batches.push({ revision, changes: changes.map(seenChange), step: this.#world.step });
+      this.history.saw(revision);
+      if (revision < record.floor)
+        this.history.violations.push(`changes at ${revision} after ${record.floor} was seen`);
+    });
   }
 
   async watch(
@@ -97,6 +127,10 @@ export class RecordingClient {
 
   close(): Promise<void> {
     return this.#store.close();
+  }
+
+  #present(): Within {
+    return { view: this.#store, asked: this.#asked() };
   }
 
   #asked() {

@@ -15,6 +15,9 @@ const { values, positionals } = parseArgs({
   },
 });
 
+/** All that a seed makes is garbage after it. */
+const YOUNG_MB = 64;
+
 /** What a worker tells: how far it is, and what it found. */
 export interface Report {
   done: number;
@@ -52,7 +55,10 @@ async function runAll(): Promise<void> {
 
 function runShare(workerData: object, hear: (report: Report) => void): Promise<void> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL('worker.ts', import.meta.url), { workerData });
+    const worker = new Worker(new URL('worker.ts', import.meta.url), {
+      workerData,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+    });
     worker.on('message', hear);
     worker.on('error', reject);
     worker.on('exit', () => resolve());

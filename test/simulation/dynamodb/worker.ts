@@ -4,6 +4,8 @@ import { brokenBy, violationsOf } from './open.ts';
 import type { Report } from './run.ts';
 
 const { first, last, step, broken } = workerData as { first: number; last: number; step: number; broken?: string };
+/** Errors are a part of what is simulated, and their stacks cost more than they are worth; a replay has them. */
+Error.stackTraceLimit = 0;
 const TELL_EVERY = 100;
 
 const tell = (report: Report) => parentPort!.postMessage(report);

@@ -75,19 +75,29 @@ export async function readTurn(client: RecordingClient, simulation: Simulation):
   const { world, keys, tokens, revisions } = simulation;
   const dice = world.random.next();
   if (dice < 0.02) return client.compact(world.pick(revisions) ?? 0);
-  if (dice < 0.2) return void (await client.get(world.pick(keys)));
-  const token = dice < 0.5 && tokens.length > 0 ? world.pick(tokens) : undefined;
+  if (dice < 0.15) return void (await client.get(world.pick(keys)));
+  if (dice < 0.2) return client.changes(world.pick(revisions) ?? 0);
+  if (dice < 0.28) return oneRequest(client, simulation);
+  const token = dice < 0.55 && tokens.length > 0 ? world.pick(tokens) : undefined;
   if (token) {
     const { record, token: next } = await client.list(token.prefix, { continue: token.text, limit: 1 }, token);
     return keepToken(simulation, token.prefix, record, next);
   }
   const prefix = world.pick(PREFIXES);
   const limit = world.below(3);
-  const at = dice < 0.65 && revisions.length > 0 ? world.pick(revisions) : undefined;
+  const at = dice < 0.7 && revisions.length > 0 ? world.pick(revisions) : undefined;
   const options = { ...(limit ? { limit } : {}), ...(at ? { revision: at } : {}) };
   const { record, token: next } = await client.list(prefix, options, at ? { at } : {});
   if (record.result) revisions.push(record.result.revision);
   keepToken(simulation, prefix, record, next);
+}
+
+function oneRequest(client: RecordingClient, { world, keys }: Simulation): Promise<void> {
+  return client.request(async (within) => {
+    await client.get(world.pick(keys), within);
+    await client.list(world.pick(PREFIXES), {}, {}, within);
+    await client.get(world.pick(keys), within);
+  });
 }
 
 /** Anybody may go on with it, on any instance. */
