@@ -49,7 +49,8 @@ export function modelDatabase(instance: Instance, tables: Tables, faults: Faults
     querySlots: (bucket, from, to) => call(() => tables.querySlots(bucket, from, to)),
     readSlot: (revision) => call(() => tables.readSlot(revision)),
     fillSlot: (revision, stamp, deadlineMs) => {
-      const isDone = rules.fillsOwn || !taken.has(revision);
+      // Its own first try is the writer's, or a reader's on the same instance, who tries again.
+      const isDone = !taken.delete(revision) || rules.fillsOwn;
       const fill = () => (isDone ? tables.fillSlot(revision, stamp) : undefined);
       return line.call<boolean>((reply) => reply(fill() ?? failure('Conflict', 'TransactionConflictException')), {
         deadlineMs,
