@@ -1,4 +1,3 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import type { IamOptions } from '../../functions/apiserver/authentication/iam/iam-token.ts';
 import { composeApiserver } from '../../functions/apiserver/compose.ts';
@@ -9,8 +8,7 @@ import { httpGet } from '../../lib/cloud/aws/http-get.ts';
 import { APISERVER_KEYS, type ClusterKeys, clusterKeys } from '../../lib/cloud/aws/key-parameters.ts';
 import { ssmParameters } from '../../lib/cloud/aws/parameters.ts';
 import type { Store } from '../../lib/storage/contract.ts';
-import { openDynamoStore } from '../../lib/storage/dynamodb/open.ts';
-import { DYNAMODB_CLIENT, sdkDatabase } from '../../lib/storage/dynamodb/sdk-database.ts';
+import { openAwsStore } from './aws-store.ts';
 import type { Platform } from './control-plane.ts';
 
 export interface AwsApiserver {
@@ -26,7 +24,7 @@ export async function openAwsApiserver(
   platform: Platform,
   backend?: (keys: ClusterKeys) => Backend,
 ): Promise<AwsApiserver> {
-  const store = openStore(environment, platform);
+  const store = openAwsStore(environment, platform);
   const keys = await readKeys(environment);
   const composed = composeApiserver({
     store,
@@ -52,9 +50,4 @@ function iamOptions({ cluster, admins, nodeRole, awsEndpoint }: AwsEnvironment):
 
 async function readKeys({ keysPath }: AwsEnvironment): Promise<ClusterKeys> {
   return clusterKeys(await ssmParameters(new SSMClient({}), keysPath).read(APISERVER_KEYS));
-}
-
-function openStore({ tablePrefix: prefix }: AwsEnvironment, { clock, random }: Platform): Store {
-  const client = new DynamoDBClient(DYNAMODB_CLIENT);
-  return openDynamoStore({ database: sdkDatabase({ client, prefix, clock }), clock, random });
 }

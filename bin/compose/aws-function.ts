@@ -36,7 +36,7 @@ export function awsFunction({ name, bundle, env, platform, controllersOf }: AwsF
     return value;
   };
   const { clock, random } = platform;
-  const sqs = new SQSClient({});
+  const sqs = new SQSClient({ useQueueUrlAsEndpoint: false });
   const open = async (): Promise<InvocationDriver> => {
     const environment = awsEnvironment(env);
     const aws = await openAwsApiserver(environment, platform);

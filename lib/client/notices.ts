@@ -10,6 +10,9 @@ export interface Notice {
   resources: readonly string[];
 }
 
+/** As a resource: anything may have changed. */
+export const EVERYTHING = '*';
+
 /** Notices may come twice, late, out of order or not at all. */
 export function encodeNotice({ revision, resources }: Notice): string {
   return JSON.stringify({ revision, resources });
@@ -67,11 +70,12 @@ export async function followNotices(options: FollowNotices): Promise<void> {
 }
 
 /** The newest of each resource is enough. */
-function passOn(bodies: readonly string[], { wake }: FollowNotices): void {
+function passOn(bodies: readonly string[], { wake, wakeAll }: FollowNotices): void {
   const newest = new Map<string, number>();
   for (const notice of bodies.map(decodeNotice)) {
     for (const resource of notice?.resources ?? [])
       newest.set(resource, Math.max(newest.get(resource) ?? 0, notice!.revision));
   }
-  for (const [resource, revision] of newest) wake(resource, revision);
+  if (newest.has(EVERYTHING)) wakeAll();
+  else for (const [resource, revision] of newest) wake(resource, revision);
 }

@@ -1,5 +1,5 @@
+import { podReferences } from '../../../lib/api/pod-references.ts';
 import type { Container, Pod, ServiceAccount } from '../../../lib/api/types.ts';
-import { podReferences } from '../authorization/pod-references.ts';
 import type { AdmissionAttributes } from '../contract.ts';
 import { refusal } from './request.ts';
 

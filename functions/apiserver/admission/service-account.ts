@@ -1,7 +1,7 @@
+import { isMirrorPod } from '../../../lib/api/pod-references.ts';
 import type { Container, Pod, PodSpec, ServiceAccount } from '../../../lib/api/types.ts';
 import { type Clock, delay } from '../../../lib/runtime/clock.ts';
 import type { Random } from '../../../lib/runtime/random.ts';
-import { isMirrorPod } from '../authorization/pod-references.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from '../contract.ts';
 import type { Reader } from '../reader.ts';
 import { createsPod, isFor, refusal } from './request.ts';

@@ -1,7 +1,7 @@
 import type { Stored } from '../../../lib/api/object.ts';
+import { podReferences, type ReferenceType } from '../../../lib/api/pod-references.ts';
 import type { PersistentVolume, Pod } from '../../../lib/api/types.ts';
 import type { Reader } from '../reader.ts';
-import { podReferences, type ReferenceType } from './pod-references.ts';
 
 /** Which objects belong to what runs on a node: kube-apiserver's graph, asked by edges instead of kept. */
 export interface NodeRelations {

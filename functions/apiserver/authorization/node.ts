@@ -1,8 +1,8 @@
+import type { ReferenceType } from '../../../lib/api/pod-references.ts';
 import type { PolicyRule } from '../../../lib/api/types.ts';
 import { nodeOf } from '../authentication/identity.ts';
 import type { AuthorizationAttributes, Authorizer, Decision } from '../contract.ts';
 import type { NodeRelations } from './node-relations.ts';
-import type { ReferenceType } from './pod-references.ts';
 import { ruleAllows } from './policy-rule.ts';
 
 type Answer = Decision | Promise<Decision>;

@@ -1,10 +1,10 @@
 import type { Context, DynamoDBRecord, SQSRecord } from 'aws-lambda';
-import type { InvocationDriver } from '../../client/invocation/driver.ts';
+import type { Invocation } from '../../client/invocation/driver.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import { decodeWake } from './sqs-wakes.ts';
 
-/** What invokes scheduler and controllers: a batch of a table's stream, of the timers' queue, or anything else, which is a hint. */
+/** What invokes scheduler, controllers and dispatcher: a batch of a table's stream, of the timers' queue, or anything else, which is a hint. */
 export interface FunctionEvent {
   Records?: readonly (DynamoDBRecord | SQSRecord)[];
 }
@@ -15,7 +15,7 @@ export interface BatchResponse {
 
 export interface FunctionEventOptions {
   /** Made when it is first needed. */
-  driver(): Promise<InvocationDriver>;
+  driver(): Promise<{ run(invocation: Invocation): Promise<unknown> }>;
   /** Puts a record aside that is not what it should be. */
   deadLetter(record: unknown): Promise<void>;
   clock: Clock;

@@ -26,7 +26,7 @@ const COMPLETIONS = 6;
 const at = (name: string) => ({ namespace: 'default', name });
 
 async function begin({ client }: InvokedControlPlane): Promise<void> {
-  for (const name of ['default', 'doomed']) await client.create(namespaces, { metadata: { name } });
+  for (const name of ['default', 'doomed', 'kube-node-lease']) await client.create(namespaces, { metadata: { name } });
   for (const name of ['n1', 'n2']) await addNode(client, name);
   const template = (app: string, restartPolicy = 'Always') => ({
     metadata: { labels: { app } },
@@ -129,7 +129,10 @@ async function expectArrived({ client, controllers, scheduler }: InvokedControlP
   expect((await client.list(configMaps, { namespace: 'default' })).items.map(({ metadata }) => metadata.name)).toEqual([
     'kube-root-ca.crt',
   ]);
-  expect((await client.list(namespaces)).items.map(({ metadata }) => metadata.name)).toEqual(['default']);
+  expect((await client.list(namespaces)).items.map(({ metadata }) => metadata.name)).toEqual([
+    'default',
+    'kube-node-lease',
+  ]);
   // What made no sense was put aside, and held up nothing.
   for (const one of [controllers, scheduler]) expect(one.dead.every((record: any) => record.poison)).toBe(true);
 }
@@ -159,6 +162,10 @@ describe('the control plane driven by invocations', () => {
       }
       await expectArrived(plane);
       expect(await jobPods()).toBe(COMPLETIONS);
+      // No key was forgotten: whoever looks at all of them finds nothing to do.
+      const revision = await plane.store.revision('');
+      await plane.reconcileEverything();
+      expect((await plane.store.changes(revision)).changes.map(({ type, key }) => [type, key])).toEqual([]);
     },
   );
 });

@@ -15,7 +15,7 @@ jest.setTimeout(120_000);
 
 /** Everything that a namespace may hold and that some controller keeps an eye on. */
 async function fill({ client }: InvokedControlPlane): Promise<void> {
-  for (const name of ['default', 'kube-system']) await client.create(namespaces, { metadata: { name } });
+  for (const name of ['default', 'kube-node-lease']) await client.create(namespaces, { metadata: { name } });
   const labels = { app: 'web' };
   const template = { metadata: { labels }, spec: { containers: [{ name: 'c', image: 'v0' }] } };
   await client.create(deployments, {

@@ -1,6 +1,6 @@
+import { isMirrorPod, podReferences } from '../../../../lib/api/pod-references.ts';
 import { notFound } from '../../../../lib/api/status.ts';
 import type { Node, Pod } from '../../../../lib/api/types.ts';
-import { isMirrorPod, podReferences } from '../../authorization/pod-references.ts';
 import type { AdmissionAttributes } from '../../contract.ts';
 import { refusal } from '../request.ts';
 import type { NodeContext } from './node-restriction.ts';

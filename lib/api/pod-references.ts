@@ -1,4 +1,4 @@
-import type { Container, Pod, Volume } from '../../../lib/api/types.ts';
+import type { Container, Pod, Volume } from './types.ts';
 
 export type ReferenceType = 'secrets' | 'configmaps' | 'persistentvolumeclaims' | 'serviceaccounts' | 'resourceclaims';
 
