@@ -119,13 +119,12 @@ class LaunchTemplateProvider(ResourceProvider):
         return done({**model, "LaunchTemplateId": made["LaunchTemplateId"], "LatestVersionNumber": "1"})
 
     def update(self, request):
+        # As in CloudFormation the default version stays what it was: whoever starts instances names $Latest.
         model = request.desired_state
-        ec2 = request.aws_client_factory.ec2
-        name = model["LaunchTemplateName"]
-        made = ec2.create_launch_template_version(LaunchTemplateName=name, LaunchTemplateData=model["LaunchTemplateData"])
-        version = made["LaunchTemplateVersion"]
-        ec2.modify_launch_template(LaunchTemplateName=name, DefaultVersion=str(version["VersionNumber"]))
-        known = {"LaunchTemplateId": version["LaunchTemplateId"], "LatestVersionNumber": str(version["VersionNumber"])}
+        made = request.aws_client_factory.ec2.create_launch_template_version(
+            LaunchTemplateId=request.previous_state["LaunchTemplateId"], LaunchTemplateData=model["LaunchTemplateData"]
+        )["LaunchTemplateVersion"]
+        known = {"LaunchTemplateId": made["LaunchTemplateId"], "LatestVersionNumber": str(made["VersionNumber"])}
         return done({**model, **known})
 
     def delete(self, request):
