@@ -16,7 +16,7 @@ export interface LocalStack {
 
 const root = join(import.meta.dirname, '..');
 const START_ATTEMPTS = 600;
-const STOP_ATTEMPTS = 100;
+const STOP_ATTEMPTS = 50;
 const POLL_MS = 200;
 
 /** Starts a LocalStack with a state of its own, installing it first where it is not. It ends when this process does, however that ends. */
@@ -35,6 +35,7 @@ export async function startLocalStack(port: number, installAttempts = 1): Promis
     },
   });
   closeSync(out);
+  child.unref();
   const guard = stopsWithUs(child, state);
   const endpoint = `http://localhost:${port}`;
   const stop = async () => {
@@ -53,10 +54,12 @@ export async function startLocalStack(port: number, installAttempts = 1): Promis
 
 /** A shell that waits for the end of its input, which comes with the end of this process too; then it ends LocalStack in order. */
 function stopsWithUs({ pid }: ChildProcess, state: string): ChildProcess {
+  // DynamoDB Local is in a session of its own, so that it is named by its parent.
   const script = `cat >/dev/null
-kill -TERM "$1" 2>/dev/null
+kill -s TERM "$1" 2>/dev/null
 for i in $(seq ${STOP_ATTEMPTS}); do kill -0 "$1" 2>/dev/null || break; sleep 0.2; done
-kill -KILL -- "-$1" 2>/dev/null
+if kill -0 "$1" 2>/dev/null; then kill -s KILL $(pgrep -P "$1") "$1" 2>/dev/null; fi
+kill -s KILL -- "-$1" 2>/dev/null
 rm -rf "$2"`;
   const guard = spawn('sh', ['-c', script, 'guard', String(pid), state], {
     detached: true,
