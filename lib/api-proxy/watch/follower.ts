@@ -43,7 +43,7 @@ export class Follower implements AsyncIterable<Uint8Array> {
     return this.#ended;
   }
 
-  /** The answer to the client's own request, up to `revision`: it is told of everything. */
+  /** The answer to the client's own request, up to `revision`: it is told of everything, however much that is. */
   begin(events: readonly WatchEventFrame[], revision: number): void {
     for (const event of events) {
       if (event.type !== 'BOOKMARK' || (event.initialEventsEnd && this.#allowBookmarks)) this.#tell(event);
@@ -56,6 +56,7 @@ export class Follower implements AsyncIterable<Uint8Array> {
     const from = this.#from;
     this.#from = Math.max(from, revision);
     for (const event of events) if (event.type === 'ERROR' || event.revision > from) this.#tell(event);
+    if (this.#queuedBytes > MAX_QUEUED_BYTES) this.end();
     const due = this.#clock.now() - this.#toldAt >= BOOKMARK_MS;
     if (this.#allowBookmarks && due && bookmark && bookmark.revision > this.#told) this.#tell(bookmark);
   }
@@ -70,8 +71,7 @@ export class Follower implements AsyncIterable<Uint8Array> {
     this.#queue.push(bytes);
     this.#queuedBytes += bytes.byteLength;
     this.#toldAt = this.#clock.now();
-    if (this.#queuedBytes > MAX_QUEUED_BYTES) this.end();
-    else this.#wake();
+    this.#wake();
   }
 
   /** Chunks of what is queued, until the watch ends. */
