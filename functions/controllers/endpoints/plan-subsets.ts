@@ -19,7 +19,9 @@ export function planSubsets(service: Service, pods: readonly PodEndpoint[]): Sub
     const portless = pod.ports.length === 0 && !(isHeadless(service) && !service.spec?.ports?.length);
     return ip === undefined || portless ? [] : [{ pod, address: toAddress(pod, ip) }];
   });
-  entries.sort((a, b) => Number(b.pod.ready) - Number(a.pod.ready) || (a.address.ip < b.address.ip ? -1 : 1));
+  // Pods on their node's network may share an address: the order must not come from the cache's.
+  const place = ({ address }: { address: EndpointAddress }) => `${address.ip} ${address.targetRef?.uid}`;
+  entries.sort((a, b) => Number(b.pod.ready) - Number(a.pod.ready) || (place(a) < place(b) ? -1 : 1));
   return { subsets: toSubsets(entries.slice(0, MAX_ADDRESSES)), truncated: entries.length > MAX_ADDRESSES };
 }
 
