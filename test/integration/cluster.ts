@@ -1,5 +1,5 @@
 import { execFile, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -60,6 +60,11 @@ export class TestCluster {
     return must(await this.#run(join(peers, 'helm'), args));
   }
 
+  /** A shell script of an example, whose kubectl is this cluster's. */
+  async script(file: string, ...args: string[]): Promise<string> {
+    return must(await this.#run('sh', [file, ...args]));
+  }
+
   async json(...args: string[]): Promise<any> {
     return JSON.parse(await this.kubectl(...args, '-o', 'json'));
   }
@@ -77,6 +82,7 @@ export class TestCluster {
     const env = {
       ...process.env,
       KUBECONFIG: this.kubeconfig,
+      PATH: `${peers}:${process.env['PATH']}`,
       HELM_CACHE_HOME: this.folder,
       HELM_CONFIG_HOME: this.folder,
       HELM_DATA_HOME: this.folder,
@@ -130,4 +136,15 @@ export function guestbookImages(): string[] {
   if (!files.every((file) => existsSync(file)))
     execFileSync(join(root, 'examples/guestbook/build-images.sh'), [folder], { stdio: 'ignore' });
   return files;
+}
+
+/** The image of examples/web-ingress, made once a machine. */
+export function shopImage(): string {
+  const folder = join(homedir(), '.cache/zeroplane/images/shop');
+  const file = join(folder, 'shop.tar');
+  const sources = ['web/server.ts', 'images/shop.json'].map((name) => join(root, 'examples/web-ingress', name));
+  const made = existsSync(file) ? statSync(file).mtimeMs : 0;
+  if (sources.some((source) => statSync(source).mtimeMs > made))
+    execFileSync(join(root, 'examples/web-ingress/build-images.sh'), [folder], { stdio: 'ignore' });
+  return file;
 }
