@@ -67,14 +67,12 @@ function opened(client: DynamoDBClient, prefix: string, limits: Partial<Limits>)
   };
 }
 
-/** DynamoDB Local, where it can be installed; a LocalStack that runs already, where its address is given. */
+/** DynamoDB Local, where it can be installed; or the LocalStack whose address is given. */
 export function dynamoBackends(): DynamoBackend[] {
-  const backends: DynamoBackend[] = [];
-  const installed = dynamoDbLocal();
-  if ('jars' in installed || process.env['CI'] === 'true')
-    backends.push(dynamoBackend('DynamoDB Local', localEndpoint));
-  else console.warn(`The contract is not tested on DynamoDB Local. ${installed.lack}.`);
   const localStack = process.env['LOCALSTACK_ENDPOINT'];
-  if (localStack) backends.push(dynamoBackend('LocalStack', async () => localStack));
-  return backends;
+  if (localStack) return [dynamoBackend('LocalStack', async () => localStack)];
+  const installed = dynamoDbLocal();
+  if ('jars' in installed || process.env['CI'] === 'true') return [dynamoBackend('DynamoDB Local', localEndpoint)];
+  console.warn(`The contract is not tested on DynamoDB Local. ${installed.lack}.`);
+  return [];
 }
