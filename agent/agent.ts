@@ -36,6 +36,7 @@ import { type PodStatusWriter, StatusWriter } from './status/status-writer.ts';
 import { CsiVolumes, volumesInUse } from './volumes/csi/csi-volumes.ts';
 import { Drivers } from './volumes/csi/drivers.ts';
 import { KubeletRoot } from './volumes/csi/kubelet-root.ts';
+import { lastKnown } from './volumes/last-known.ts';
 import { type Mounter, systemMounter } from './volumes/mount.ts';
 import { growLocal, isLocalInUse } from './volumes/persistent/local.ts';
 import { PersistentVolumes } from './volumes/persistent/persistent.ts';
@@ -190,10 +191,12 @@ async function equip(parts: Parts, writer: PodStatusWriter, pods: () => Pods): P
   const changed = (uid: string) => pods().volumesChanged(uid);
   const nodeUid = () => node().metadata?.uid ?? '';
   const certificates = new PodCertificates({ context, recorder, nodeUid, changed });
-  const content: ContentSource = clientSource(client, {
-    token: (pod, request) => tokens.token(pod, request),
-    certificate: (pod, place, source) => certificates.get(pod, place, source),
-  });
+  const content: ContentSource = lastKnown(
+    clientSource(client, {
+      token: (pod, request) => tokens.token(pod, request),
+      certificate: (pod, place, source) => certificates.get(pod, place, source),
+    }),
+  );
   const version = await cgroupVersion(config.cgroupMount);
   const cgroups = new Cgroups(config, version, () => pods().active(), log);
   const prober = new Prober(context, recorder, (uid) => pods().wake(uid));

@@ -3,10 +3,10 @@ import { type Backoff, backoffMs } from '../runtime/queue.ts';
 import type { Random } from '../runtime/random.ts';
 import type { Transport } from './client.ts';
 
-/** client-go's maxRetries. */
-const MAX_RETRIES = 10;
+/** Fewer than client-go's ten: whoever asks is level-triggered, and has more to do meanwhile. */
+const MAX_RETRIES = 4;
 /** Where the server says nothing; spread, as whoever was refused together must not come back together. */
-const UNTOLD: Backoff = { baseMs: 250, maxMs: 10_000, jitter: 1 };
+const UNTOLD: Backoff = { baseMs: 250, maxMs: 2000, jitter: 1 };
 const MAX_TOLD_MS = 60_000;
 
 /** Asks again what was refused for being too much: 429, and 503 with a Retry-After, were not carried out. Source: client-go rest.withRetry. */

@@ -22,7 +22,7 @@ export default async function setup(): Promise<void> {
   tellDeployed(deployed);
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);

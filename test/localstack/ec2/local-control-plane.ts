@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { EC2Client } from '@aws-sdk/client-ec2';
@@ -49,8 +50,10 @@ export interface LocalControlPlane {
   /** An administrator. */
   client: Client;
   apiserver: Apiserver;
+  /** What an administrator reads at a path. */
+  text(path: string): Promise<string>;
   /** Serves as API Gateway does: plain requests, one answer each. Resolves with the port. */
-  listen(port: number, host: string): Promise<number>;
+  listen(host: string): Promise<number>;
   /** What the gateway answers instead of the apiserver; undefined: it passes on. */
   refuse: ((request: IncomingMessage) => number | undefined) | undefined;
   stop(): Promise<void>;
@@ -98,10 +101,17 @@ export async function localControlPlane(options: LocalControlPlaneOptions): Prom
     apiserver,
     client: createClient(inProcess(apiserver.fetch, ADMIN), { userAgent: 'test' }),
     refuse: undefined,
-    async listen(at, host) {
-      server.listen(at, host);
+    async text(path) {
+      const request = lightRequest({ method: 'GET', url: `http://apiserver${path}` });
+      const answer = await inProcess(apiserver.fetch, ADMIN)(request);
+      const said = await answer.text();
+      if (!answer.ok) throw new Error(`${path}: ${answer.status} ${said}`);
+      return said;
+    },
+    async listen(host) {
+      server.listen(0, host);
       await new Promise((resolve) => server.once('listening', resolve));
-      return at;
+      return (server.address() as AddressInfo).port;
     },
     async stop() {
       server.close();

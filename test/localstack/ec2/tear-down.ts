@@ -103,4 +103,4 @@ function quietly(act: () => void): void {
   }
 }
 
-if (process.argv[1] === import.meta.filename) await tearDownVpc(process.argv[2]!);
+if (process.argv[1] === import.meta.filename) void tearDownVpc(process.argv[2]!);
