@@ -1,5 +1,5 @@
-import { once } from 'node:events';
 import type { Writable } from 'node:stream';
+import { drained } from '../../lib/runtime/drained.ts';
 import { HEAD_END, MAX_BUFFERED_BYTES, type VpcAnswer, type VpcFailure, type VpcRequest } from './message.ts';
 import type { Received, Send } from './send.ts';
 
@@ -37,7 +37,7 @@ export async function streamed(send: Send, asked: VpcRequest, out: Writable): Pr
 
 async function write({ status, headers, content }: Received, out: Writable): Promise<void> {
   out.write(Buffer.concat([Buffer.from(JSON.stringify({ status, headers })), HEAD_END]));
-  for await (const chunk of content as AsyncIterable<Buffer>) if (!out.write(chunk)) await once(out, 'drain');
+  for await (const chunk of content as AsyncIterable<Buffer>) if (!out.write(chunk)) await drained(out);
   out.end();
 }
 

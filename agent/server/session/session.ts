@@ -9,6 +9,7 @@ import {
   SUBJECT_HEADER,
   WAIT_HEADER,
 } from '../../../lib/api/extensions.ts';
+import { drained } from '../../../lib/runtime/drained.ts';
 import { openLog } from '../container-logs.ts';
 import { failureOf } from '../failure.ts';
 import { HttpError } from '../http-error.ts';
@@ -114,19 +115,6 @@ async function logOf({ context, url, path }: Call): Promise<(socket: VirtualSock
       socket.destroy();
     });
   };
-}
-
-function drained(socket: VirtualSocket): Promise<void> {
-  if (socket.destroyed) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = () => {
-      socket.removeListener('drain', done);
-      socket.removeListener('close', done);
-      resolve();
-    };
-    socket.once('drain', done);
-    socket.once('close', done);
-  });
 }
 
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {

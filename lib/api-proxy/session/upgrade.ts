@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { StatusError } from '../../api/status.ts';
+import { drained } from '../../runtime/drained.ts';
 import type { HeaderValues } from '../../runtime/light-response.ts';
 import { endToEnd } from '../headers.ts';
 import { statusResponse } from '../server.ts';
@@ -111,16 +112,4 @@ async function receiveAll(session: Session, socket: Duplex): Promise<void> {
     if (!socket.write(bytes)) await drained(socket);
   }
   socket.end();
-}
-
-function drained(socket: Duplex): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      socket.removeListener('drain', done);
-      socket.removeListener('close', done);
-      resolve();
-    };
-    socket.once('drain', done);
-    socket.once('close', done);
-  });
 }
