@@ -16,6 +16,8 @@ test('bash completes commands, their commands and their options', () => {
   expect(complete('zeroplane', '')).toEqual(expect.arrayContaining(['up', 'down', 'status', 'image', 'completion']));
   expect(complete('zeroplane', 'st')).toEqual(['status']);
   expect(complete('zeroplane', 'image', 'l')).toEqual(['load', 'list']);
+  expect(complete('zeroplane', 'access', '')).toEqual(['grant', 'revoke', 'list']);
+  expect(complete('zeroplane', 'token', '--c')).toEqual(['--cluster']);
   expect(complete('zeroplane', 'completion', '')).toEqual(['bash', 'zsh', 'fish']);
   expect(complete('zeroplane', 'up', '--pod')).toEqual(['--pod-cidr']);
 });
