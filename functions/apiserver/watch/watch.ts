@@ -17,6 +17,7 @@ import { type Selection, selectionOf } from './selection.ts';
 const MIN_TIMEOUT_SECONDS = 1_800;
 /** How often an idle watch tells how far it is. Source: bookmarkFrequency of k8s.io/apiserver storage/cacher. */
 const BOOKMARK_MS = 60_000;
+const BOOKMARK_BEFORE_END_MS = 2_000;
 /** Events joined into one write. */
 const MAX_CHUNK_EVENTS = 256;
 
@@ -91,8 +92,14 @@ function* initialEvents(call: Call, frames: Frames, { items, from, announceEnd }
   if (announceEnd) yield bookmark(call.type, frames, from, { 'k8s.io/initial-events-end': 'true' });
 }
 
+/** A watch that ends soon tells how far it came just before, as kube-apiserver's cacher does. */
+function bookmarkMs({ timeoutSeconds }: ListOptions): number {
+  const beforeEndMs = 1000 * (timeoutSeconds ?? MIN_TIMEOUT_SECONDS) - BOOKMARK_BEFORE_END_MS;
+  return Math.min(BOOKMARK_MS, Math.max(beforeEndMs, BOOKMARK_BEFORE_END_MS));
+}
+
 function changes(call: Call, options: ListOptions, from: number, signal: AbortSignal): AsyncIterable<WatchBatch> {
-  const progress = isCatchUp(call) ? CAUGHT_UP : options.allowBookmarks ? { progressMs: BOOKMARK_MS } : {};
+  const progress = isCatchUp(call) ? CAUGHT_UP : options.allowBookmarks ? { progressMs: bookmarkMs(options) } : {};
   return call.server.store.watch(keyPrefix(call.type, call.info.namespace), { from, signal, ...progress });
 }
 
