@@ -2,6 +2,7 @@ import { ArnFormat, CfnOutput, CustomResource, Duration, Stack, type StackProps 
 import { EndpointType, LambdaIntegration, ResponseTransferMode, RestApi } from 'aws-cdk-lib/aws-apigateway';
 import type { Construct } from 'constructs';
 import { APISERVER_KEYS } from '../cloud/aws/key-parameters.ts';
+import { acknowledge } from './acknowledge.ts';
 import { ClusterFunction } from './cluster-function.ts';
 import { names } from './names.ts';
 import type { Settings } from './settings.ts';
@@ -72,6 +73,14 @@ export class ApiStack extends Stack {
         throttlingBurstLimit: BURST_LIMIT,
         tracingEnabled: settings.xray,
       },
+    });
+    acknowledge(api, {
+      'AwsSolutions-APIG1': 'Paid by the gigabyte; the apiserver’s own log has what is needed',
+      'AwsSolutions-APIG2': 'The apiserver validates every request against its schemas',
+      'AwsSolutions-APIG3': 'A web ACL costs 5 dollars a month and more; put one before the stage where it is wanted',
+      'AwsSolutions-APIG4': 'The apiserver authenticates and authorizes every request, as Kubernetes does',
+      'AwsSolutions-APIG6': 'Paid by the gigabyte; requests carry tokens and Secrets, which no log may hold',
+      'AwsSolutions-COG4': 'The apiserver authenticates and authorizes every request, as Kubernetes does',
     });
     const integration = new LambdaIntegration(apiserver.function, {
       scopePermissionToMethod: false,

@@ -1,12 +1,12 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Made by scripts/build-functions.ts. */
-export const BUNDLES = join(import.meta.dirname, '../../dist/functions');
+/** Made by scripts/build-functions.ts and scripts/build-agent.ts. */
+export const DIST = join(import.meta.dirname, '../../dist');
 
-/** Made by scripts/build-agent.ts. */
-export const AGENT_BUNDLE = join(import.meta.dirname, '../../dist/agent');
+export function functionBundle(dist: string, part: string): string {
+  return join(dist, 'functions', part);
+}
 
-export function isBundled(part: string): boolean {
-  return existsSync(join(BUNDLES, part));
+export function agentBundle(dist: string): string {
+  return join(dist, 'agent');
 }

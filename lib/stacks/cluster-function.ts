@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { type Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { type IVpc, type SecurityGroup, SubnetType } from 'aws-cdk-lib/aws-ec2';
 import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -6,7 +5,8 @@ import { Architecture, Code, Function as LambdaFunction, Runtime, Tracing } from
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { Construct } from 'constructs';
-import { BUNDLES } from './bundles.ts';
+import { acknowledge } from './acknowledge.ts';
+import { functionBundle } from './bundles.ts';
 import { names } from './names.ts';
 import type { Settings } from './settings.ts';
 
@@ -46,7 +46,7 @@ export class ClusterFunction extends Construct {
       description: props.description,
     });
     logGroup.grantWrite(this.role);
-    const bundle = new Asset(this, 'Bundle', { path: join(BUNDLES, part) });
+    const bundle = new Asset(this, 'Bundle', { path: functionBundle(settings.dist, part) });
     this.bundleHash = bundle.assetHash;
     this.function = new LambdaFunction(this, 'Function', {
       functionName,
@@ -91,7 +91,12 @@ function clusterEnvironment(settings: Settings): Record<string, string> {
 }
 
 function vpcProps(role: Role, { vpc, securityGroup }: NonNullable<ClusterFunctionProps['inVpc']>) {
-  role.addManagedPolicy(ManagedPolicy.fromAwsManagedPolicyName('service-role/AWSLambdaVPCAccessExecutionRole'));
+  const policy = 'service-role/AWSLambdaVPCAccessExecutionRole';
+  acknowledge(role, {
+    [`AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/${policy}]`]:
+      'Network interfaces have no names before they are made',
+  });
+  role.addManagedPolicy(ManagedPolicy.fromAwsManagedPolicyName(policy));
   return {
     vpc,
     securityGroups: [securityGroup],

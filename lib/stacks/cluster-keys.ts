@@ -1,6 +1,7 @@
 import { CustomResource, Duration, Stack } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
+import { acknowledge, wildcard } from './acknowledge.ts';
 import { ClusterFunction } from './cluster-function.ts';
 import { names } from './names.ts';
 import type { Settings } from './settings.ts';
@@ -25,6 +26,9 @@ export class ClusterKeysResource extends Construct {
     keeper.allow(['ssm:GetParametersByPath'], [path]);
     keeper.allow(['ssm:PutParameter', 'ssm:DeleteParameters'], [below]);
     kmsKey?.grantEncryptDecrypt(keeper.role);
+    acknowledge(keeper, {
+      [wildcard('ssm', `parameter${keysPath}*`)]: 'The cluster’s own parameters, all of which it keeps',
+    });
     const resource = new CustomResource(this, 'Resource', {
       serviceToken: keeper.function.functionArn,
       resourceType: 'Custom::ZeroplaneKeys',

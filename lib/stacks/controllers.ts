@@ -1,14 +1,14 @@
 import { ArnFormat, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { APISERVER_KEYS, KEYS } from '../cloud/aws/key-parameters.ts';
+import { acknowledge, wildcard } from './acknowledge.ts';
 import { alarms } from './alarms.ts';
-import { isBundled } from './bundles.ts';
 import type { ClusterFunction } from './cluster-function.ts';
 import { names } from './names.ts';
 import type { Settings } from './settings.ts';
 import type { StorageStack } from './storage.ts';
 import { allowStore } from './store-access.ts';
-import { StreamFunction, type StreamFunctionProps } from './stream-function.ts';
+import { StreamFunction } from './stream-function.ts';
 
 /** Written all the time, and no controller's or scheduler's business. */
 const QUIET_TYPES = ['events', 'leases.coordination.k8s.io'];
@@ -22,9 +22,7 @@ export class ControllersStack extends Stack {
     const { objects, log } = storage.tables;
     const common = { settings, memorySize: MEMORY_MB, timeout: TIMEOUT };
     const changed = { dynamodb: { Keys: { pk: { S: [{ 'anything-but': QUIET_TYPES }] } } } };
-    const make = (id: string, props: StreamFunctionProps) =>
-      isBundled(props.part) ? [new StreamFunction(this, id, props)] : [];
-    const scheduler = make('Scheduler', {
+    const scheduler = new StreamFunction(this, 'Scheduler', {
       ...common,
       part: 'scheduler',
       description: 'Binds pods to nodes',
@@ -32,7 +30,7 @@ export class ControllersStack extends Stack {
       filter: changed,
       timers: true,
     });
-    const controllers = make('Controllers', {
+    const controllers = new StreamFunction(this, 'Controllers', {
       ...common,
       part: 'controllers',
       description: 'The controllers of the cluster',
@@ -40,7 +38,7 @@ export class ControllersStack extends Stack {
       filter: changed,
       timers: true,
     });
-    const dispatcher = make('Dispatcher', {
+    const dispatcher = new StreamFunction(this, 'Dispatcher', {
       ...common,
       memorySize: 512,
       part: 'dispatcher',
@@ -48,13 +46,14 @@ export class ControllersStack extends Stack {
       stream: log,
       timers: false,
     });
-    const parts = [...scheduler, ...controllers, ...dispatcher];
-    for (const { part } of parts) allowStore(part, storage);
-    for (const { part } of [...scheduler, ...controllers]) part.allowKeys(settings, APISERVER_KEYS);
-    for (const { part } of controllers) part.allowKeys(settings, [KEYS.authority]);
-    for (const { part } of controllers) this.allowNodes(settings, part);
-    for (const { part } of dispatcher) part.allow(['sqs:GetQueueUrl', 'sqs:SendMessage'], [this.nodeQueues(settings)]);
-    if (settings.alarms) alarms(this, settings, parts);
+    for (const { part } of [scheduler, controllers, dispatcher]) allowStore(part, storage);
+    for (const { part } of [scheduler, controllers]) part.allowKeys(settings, APISERVER_KEYS);
+    controllers.part.allowKeys(settings, [KEYS.authority]);
+    this.allowNodes(settings, controllers.part);
+    dispatcher.part.allow(['sqs:GetQueueUrl', 'sqs:SendMessage'], [this.nodeQueues(settings)]);
+    const queues = wildcard('sqs', `${names(settings).nodeQueuePrefix}*`);
+    acknowledge(this, { [queues]: 'The queues of the cluster’s nodes, which come and go' });
+    if (settings.alarms) alarms(this, settings, [scheduler, controllers, dispatcher]);
   }
 
   /** Makes a queue for each node that joins, for its instance alone; knows instances that are gone. */

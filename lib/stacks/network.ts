@@ -1,6 +1,7 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { GatewayVpcEndpointAwsService, type IVpc, Port, SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
 import type { Settings } from './settings.ts';
 
 const MAX_ZONES = 3;
@@ -36,7 +37,7 @@ export class Network extends Construct {
 }
 
 function ownVpc(scope: Construct, { name }: Settings): Vpc {
-  return new Vpc(scope, 'Vpc', {
+  const vpc = new Vpc(scope, 'Vpc', {
     vpcName: name,
     maxAzs: MAX_ZONES,
     natGateways: 0,
@@ -48,4 +49,6 @@ function ownVpc(scope: Construct, { name }: Settings): Vpc {
       DynamoDB: { service: GatewayVpcEndpointAwsService.DYNAMODB },
     },
   });
+  acknowledge(vpc, { 'AwsSolutions-VPC7': 'Flow logs are paid by the gigabyte; switch them on where they are wanted' });
+  return vpc;
 }

@@ -1,5 +1,6 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import type { Node } from 'constructs';
+import { DIST } from './bundles.ts';
 
 /** What `cdk deploy -c NAME=VALUE` may say. docs/AWS.md lists what each costs. */
 export interface Settings {
@@ -22,6 +23,8 @@ export interface Settings {
   /** Another text than before makes new keys; the old ones still count. */
   keyRotation: string;
   tags: Readonly<Record<string, string>>;
+  /** The folder of bundles. */
+  dist: string;
   /** Zeroplane's own version. */
   version: string;
   /** The port of a LocalStack that this is deployed to. */
@@ -30,7 +33,7 @@ export interface Settings {
 
 const NAME = /^[a-z][a-z0-9-]{0,27}[a-z0-9]$/;
 
-export function settings(node: Node, version: string): Settings {
+export function settings(node: Node, version: string, dist = DIST): Settings {
   const text = (name: string): string | undefined => {
     const value: unknown = node.tryGetContext(name);
     return value === undefined || value === '' ? undefined : String(value);
@@ -55,6 +58,7 @@ export function settings(node: Node, version: string): Settings {
     serviceCIDR: text('serviceCIDR') ?? '10.96.0.0/16',
     keyRotation: text('keyRotation') ?? '1',
     tags: Object.fromEntries(list(text('tags')).map((pair) => splitOnce(pair))),
+    dist,
     version,
     ...(localstackPort && { localstackPort: Number(localstackPort) }),
   };

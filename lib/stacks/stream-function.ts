@@ -5,6 +5,7 @@ import { FilterCriteria, type Function as LambdaFunction, StartingPosition } fro
 import { DynamoEventSource, SqsDlq, SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { ANY_RESOURCE, acknowledge, wildcard } from './acknowledge.ts';
 import { ClusterFunction, type ClusterFunctionProps } from './cluster-function.ts';
 import { names } from './names.ts';
 
@@ -42,6 +43,7 @@ export class StreamFunction extends Construct {
     });
     // What it cannot make sense of it puts aside itself: retried, it would hold up its shard.
     this.deadLetters.grantSendMessages(this.part.role);
+    acknowledge(this.part, { [ANY_RESOURCE]: 'Listing streams and mappings knows no resources' });
     const { function: target } = this.part;
     target.addEventSource(wokenBy(props, this.deadLetters));
     if (timers) this.wakesItself(timers, target);
@@ -79,6 +81,9 @@ export class StreamFunction extends Construct {
       }),
     );
     this.part.allow(['lambda:ListEventSourceMappings'], ['*']);
+    acknowledge(this.part, {
+      [wildcard('lambda', 'event-source-mapping:*')]: 'Only those of the function itself, by a condition',
+    });
   }
 }
 
@@ -95,10 +100,12 @@ function wokenBy({ stream, filter }: StreamFunctionProps, dlq: Queue): DynamoEve
 }
 
 function deadLetters(scope: Construct, id: string, queueName: string): Queue {
-  return new Queue(scope, id, {
+  const queue = new Queue(scope, id, {
     queueName,
     encryption: QueueEncryption.SQS_MANAGED,
     enforceSSL: true,
     retentionPeriod: Duration.days(14),
   });
+  acknowledge(queue, { 'AwsSolutions-SQS3': 'It holds dead letters itself' });
+  return queue;
 }

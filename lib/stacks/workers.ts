@@ -4,7 +4,7 @@ import { CfnInstanceProfile, PolicyStatement, Role, ServicePrincipal } from 'aws
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import type { Construct } from 'constructs';
 import type { ApiStack } from './api.ts';
-import { AGENT_BUNDLE } from './bundles.ts';
+import { agentBundle } from './bundles.ts';
 import { ClusterFunction } from './cluster-function.ts';
 import { names } from './names.ts';
 import { Network } from './network.ts';
@@ -50,7 +50,7 @@ export class WorkersStack extends Stack {
       instanceProfileName: names(settings).nodeRole,
       roles: [this.nodeRole.roleName],
     });
-    const bundle = new Asset(this, 'Agent', { path: AGENT_BUNDLE });
+    const bundle = new Asset(this, 'Agent', { path: agentBundle(settings.dist) });
     const { bucket, s3ObjectKey } = bundle;
     this.nodeRole.addToPolicy(
       new PolicyStatement({ actions: ['s3:GetObject'], resources: [bucket.arnForObjects(s3ObjectKey)] }),
