@@ -122,7 +122,20 @@ export async function startAgent(config: AgentConfig, dependencies: AgentDepende
   const places = new Places(root.folder, config.podsDir);
   const drivers = new Drivers(context, root, node);
   const machine = await source.machine();
-  const parts: Parts = { context, recorder, caches, podCache, node, mounter, signal, machine, root, places, drivers };
+  const parts: Parts = {
+    context,
+    recorder,
+    caches,
+    podCache,
+    node,
+    mounter,
+    signal,
+    machine,
+    root,
+    places,
+    drivers,
+    report: () => registration.report(),
+  };
   const { pods, mirrors } = await createPods(parts);
   const { manifestsDir, nodeName } = config;
   const { readManifest } = dependencies;
@@ -172,6 +185,8 @@ interface Parts {
   root: KubeletRoot;
   places: Places;
   drivers: Drivers;
+  /** Writes the Node's status now. */
+  report: () => Promise<void>;
 }
 
 async function createPods(parts: Parts): Promise<{ pods: Pods; mirrors: Mirrors }> {
@@ -203,7 +218,15 @@ async function equip(parts: Parts, writer: PodStatusWriter, pods: () => Pods): P
   const references = new References(context, changed);
   const images = new Images({ runtime, clock, content });
   const turns = new Turns();
-  const csi = new CsiVolumes({ context, content, mounter, drivers: parts.drivers, root: parts.root, turns });
+  const csi = new CsiVolumes({
+    context,
+    content,
+    mounter,
+    drivers: parts.drivers,
+    root: parts.root,
+    turns,
+    report: parts.report,
+  });
   const persistent = new PersistentVolumes({ client, recorder, csi, places: parts.places, mounter, turns });
   const volumes = new Volumes({ context, content, mounter, persistent, root: parts.root });
   const allocatable = () => stringQuantities(node().status?.allocatable ?? {});

@@ -88,6 +88,11 @@ export class NodeRegistration {
     }
   }
 
+  /** What others wait for is told at once. */
+  report(): Promise<void> {
+    return this.#once();
+  }
+
   async #once(): Promise<void> {
     const machine = await this.#source.machine();
     this.#node ??= await this.#register(machine);

@@ -30,7 +30,8 @@ function pod(name: string, { claims = {}, devices = {}, spec = {} }: PodOptions)
     kind: 'Pod',
     metadata: { name },
     spec: {
-      terminationGracePeriodSeconds: 0,
+      // With none the API forgets the pod before the node has let go of its volumes.
+      terminationGracePeriodSeconds: 1,
       containers: [
         {
           name: 'c',

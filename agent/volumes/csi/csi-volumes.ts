@@ -32,6 +32,8 @@ export interface CsiParts {
   drivers: Drivers;
   root: KubeletRoot;
   turns: Turns;
+  /** Tells the cluster what is in use: an attached volume is mounted only when nobody would detach it any more. */
+  report(): Promise<void>;
 }
 
 /** What one mounting needs to know. */
@@ -147,6 +149,7 @@ export class CsiVolumes {
       await mkdir(paths.folder, { recursive: true, mode: 0o750 });
       // Before anything is mounted, so that whatever happens it is found again.
       await saveVolumeData(paths.folder, this.#dataOf(mounting));
+      if (mounting.attachment) await this.#parts.report();
       const stages = !mounting.ephemeral && mounting.capabilities.has(Capability.STAGE_UNSTAGE_VOLUME);
       if (stages) await this.#stage(mounting, paths.staging);
       await this.#publish(mounting, paths.target, stages ? paths.staging : '');
