@@ -42,28 +42,37 @@ export async function ownClaims(
     const claim = cache.get(`${metadata!.namespace}/${metadata!.name}`);
     if (!claim) continue;
     const ownerReferences = wantedOwners(set, ordinal, pod, claim.metadata.ownerReferences ?? []);
-    if (canonicalJson(ownerReferences) === canonicalJson(claim.metadata.ownerReferences ?? [])) continue;
+    if (!ownerReferences || canonicalJson(ownerReferences) === canonicalJson(claim.metadata.ownerReferences ?? []))
+      continue;
     await client.update(persistentVolumeClaims, { ...claim, metadata: { ...claim.metadata, ownerReferences } });
   }
 }
 
+/** Undefined: others' business. Source: stateful_set_utils.go updateClaimOwnerRefForSetAndPod. */
 function wantedOwners(
   set: Stored<StatefulSet>,
   ordinal: number,
   pod: Stored<Pod> | undefined,
   present: readonly OwnerReference[],
-): OwnerReference[] {
+): OwnerReference[] | undefined {
   const { whenDeleted, whenScaled } = set.spec.persistentVolumeClaimRetentionPolicy!;
+  const podName = `${set.metadata.name}-${ordinal}`;
+  const own = present.filter(({ kind, name }) => isNamed(kind, name, set.metadata.name, podName));
+  // An owner of that name and another uid is gone, and the garbage collector decides.
+  if (own.some(({ uid }) => uid !== set.metadata.uid && uid !== pod?.metadata.uid)) return undefined;
+  const others = present.filter((reference) => !own.includes(reference));
+  if (others.some(({ controller }) => controller)) return others;
   const condemned = ordinal >= firstOrdinal(set) + replicasOf(set) || ordinal < firstOrdinal(set);
-  const others = present.filter(
-    ({ uid, kind }) => uid !== set.metadata.uid && !(kind === 'Pod' && uid === pod?.metadata.uid),
-  );
-  if (condemned && whenScaled === 'Delete' && pod) {
-    return [...others, { apiVersion: 'v1', kind: 'Pod', name: pod.metadata.name, uid: pod.metadata.uid }];
+  if (condemned && whenScaled === 'Delete') {
+    return pod ? [...others, controllerRef('v1', 'Pod', pod.metadata)] : undefined;
   }
-  if (whenDeleted !== 'Delete') return others;
-  return [
-    ...others,
-    { apiVersion: 'apps/v1', kind: 'StatefulSet', name: set.metadata.name, uid: set.metadata.uid, controller: true },
-  ];
+  return whenDeleted === 'Delete' ? [...others, controllerRef('apps/v1', 'StatefulSet', set.metadata)] : others;
+}
+
+function isNamed(kind: string, name: string, setName: string, podName: string): boolean {
+  return (kind === 'StatefulSet' && name === setName) || (kind === 'Pod' && name === podName);
+}
+
+function controllerRef(apiVersion: string, kind: string, { name, uid }: Stored<Pod>['metadata']): OwnerReference {
+  return { apiVersion, kind, name, uid, controller: true, blockOwnerDeletion: true };
 }
