@@ -28,6 +28,8 @@ export function watching(
     async return() {
       end();
       await (await opened?.catch(() => undefined))?.return?.();
+      // What was still being opened is closed too.
+      closed();
       return { done: true, value: undefined };
     },
   };
