@@ -24,6 +24,8 @@ const MAX_CHUNK_EVENTS = 256;
 export async function watch(call: Call): Promise<Response> {
   const options = listOptions(call);
   const frames = framesFor(call);
+  // A store that is told of others' writes after a while has to ask: nobody waits here until it hears of them.
+  if (isCatchUp(call)) await viewOf(call.server.store).revision(`${call.type.storage}/`);
   const start = await startOf(call, options);
   const headers: HeaderValues = { 'content-type': frames.contentType, 'cache-control': 'no-cache, private' };
   if (call.warnings.length) headers['warning'] = warningHeaders(call.warnings);

@@ -30,6 +30,8 @@ export interface FeedStart {
 const MAX_WINDOW_BYTES = 1024 * 1024;
 /** An unchanged watch is asked for this much more slowly each time. */
 const SLOWER = 1.5;
+/** Answers without what a notice told of, before it is not believed. */
+const MAX_STALE = 6;
 const RETRY = { baseMs: 500, maxMs: 30_000, jitter: 1 };
 
 /** One watch, asked for again and again, and the clients that follow it: same resource, selectors, form and credentials. */
@@ -49,6 +51,7 @@ export class Feed {
   #position: number;
   #intervalMs: number;
   #failures = 0;
+  #stale = 0;
   #timer: Timer | undefined;
   #asking = false;
   /** Somebody knows that there is something after #position. */
@@ -124,6 +127,7 @@ export class Feed {
       if (isAnswered(answer)) {
         this.#failures = 0;
         this.#take(answer);
+        this.#askForWhatIsMissing(awaited);
       } else this.#refused(answer);
     } catch (error) {
       this.#failed(error, awaited);
@@ -137,7 +141,16 @@ export class Feed {
     // What was awaited may have been told meanwhile. Without a revision, the notice came after the question was asked.
     const behind = this.#awaited !== undefined && this.#awaited > this.#position;
     if (!behind) this.#awaited = undefined;
-    this.#schedule(behind ? 0 : this.#intervalMs);
+    const { random } = this.#context;
+    const soonMs = this.#stale === 0 ? 0 : backoffMs(this.#stale - 1, random, RETRY);
+    this.#schedule(behind ? soonMs : this.#intervalMs);
+  }
+
+  /** An answer may be older than what a notice told of: it is asked for some more times. */
+  #askForWhatIsMissing(awaited = 0): void {
+    const isMissing = Number.isFinite(awaited) && awaited > this.#position;
+    this.#stale = isMissing && this.#stale < MAX_STALE ? this.#stale + 1 : 0;
+    if (this.#stale > 0) this.#awaited = Math.max(this.#awaited ?? 0, awaited);
   }
 
   #take({ events, revision }: Answered): void {

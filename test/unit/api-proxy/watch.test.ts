@@ -17,6 +17,12 @@ const shown = ({ type, object }: any) => `${type} ${object.metadata.name}`;
 const revisionOf = ({ body }: any): string => body.metadata.resourceVersion;
 const watches = () => api.asked.filter(({ url }) => url.includes('watch='));
 
+/** A watch of what there is, that ends with a bookmark. */
+const catchUp = (path: string) =>
+  new Request(`http://apiserver.test${path}?watch=1&allowWatchBookmarks=1`, {
+    headers: { 'zeroplane-watch': 'catch-up' },
+  });
+
 describe('a held watch', () => {
   test('begins with what there is and goes on with what comes', async () => {
     await make('a');
@@ -262,6 +268,27 @@ describe('waking', () => {
     for (let i = 0; i < 5; i++) api.proxy.wake('configmaps', revision - i);
     await api.go(1_000);
     expect(api.asked.length).toBe(before);
+  });
+
+  test('an answer that is older than the notice is asked for again, but not for ever', async () => {
+    const held = await api.watch(`${maps}?watch=1`);
+    const asking = api.server.apiserver.fetch(catchUp(maps)).then((response) => response.text());
+    await api.go();
+    const old = await asking;
+    const revision = Number(revisionOf(await make('a')));
+    let stale = 2;
+    api.instead = (request) =>
+      stale-- > 0
+        ? new Response(old, { headers: { 'content-type': 'application/json' } })
+        : api.server.apiserver.fetch(request);
+    api.proxy.wake('configmaps', revision);
+    await api.go(10_000);
+    expect(held.events.map(shown)).toEqual(['ADDED a']);
+    const before = api.asked.length;
+    // Of a cluster that was restored from a backup, say.
+    api.proxy.wake('configmaps', revision + 1_000_000);
+    await api.go(290_000);
+    expect(api.asked.length - before).toBeLessThan(10);
   });
 
   test('a notice during a question is not lost', async () => {

@@ -1,4 +1,6 @@
 import { decodeProtobuf } from '../../../lib/api/protobuf.ts';
+import type { Store } from '../../../lib/storage/contract.ts';
+import { openMemoryStore } from '../../../lib/storage/embedded/open.ts';
 import { settle } from '../../fakes/clock.ts';
 import { realApiserver, type TestApiserver, type Watching } from '../../fakes/real-apiserver.ts';
 
@@ -135,4 +137,69 @@ describe('watch', () => {
     const envelope = frame.subarray(frame.indexOf('k8s\0'));
     expect(decodeProtobuf(envelope).metadata?.name).toBe('a');
   });
+
+  describe('that only catches up', () => {
+    const catchUp = async (path: string, at = server): Promise<any[]> => {
+      const request = new Request(`http://apiserver.test${path}`, { headers: { 'zeroplane-watch': 'catch-up' } });
+      const asking = at.apiserver.fetch(request).then((response) => response.text());
+      for (let i = 0; i < 5; i++) for (const { clock } of [at, server]) await clock.advance(0);
+      return (await asking)
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line));
+    };
+
+    test('tells of everything there is and ends with a bookmark', async () => {
+      const { body: first } = await make('a');
+      await make('b');
+      const { body: last } = await label('a', { x: 'y' });
+      const query = `watch=1&allowWatchBookmarks=1&resourceVersion=${first.metadata.resourceVersion}`;
+      const events = await catchUp(`${maps}?${query}`);
+      expect(events.map(({ type }) => type)).toEqual(['ADDED', 'MODIFIED', 'BOOKMARK']);
+      expect(events[2].object.metadata.resourceVersion).toBe(last.metadata.resourceVersion);
+    });
+
+    test('in a namespace where nothing happened tells how far it is', async () => {
+      const { body } = await make('a');
+      const path = '/api/v1/namespaces/elsewhere/configmaps?watch=1&allowWatchBookmarks=1&resourceVersion=1';
+      const [mark, ...more] = await catchUp(path);
+      expect([mark.type, mark.object.metadata.resourceVersion]).toEqual(['BOOKMARK', body.metadata.resourceVersion]);
+      expect(more).toEqual([]);
+    });
+
+    test('asks a store that hears of others’ writes after a while', async () => {
+      const store = await openMemoryStore({ clock: server.clock });
+      let heard = 0;
+      /** Knows what was written up to `heard`, until it is asked for the newest revision. */
+      const late: Store = {
+        ...bound(store),
+        async revision(prefix) {
+          heard = await store.revision(prefix);
+          return heard;
+        },
+        async *watch(prefix, options) {
+          for await (const { changes } of store.watch(prefix, options))
+            yield { changes: changes.filter(({ revision }) => revision <= heard), revision: heard };
+        },
+      };
+      const lagging = await realApiserver({ store: late });
+      const { body: first } = await lagging.send('POST', maps, { metadata: { name: 'a' } });
+      await lagging.send('POST', maps, { metadata: { name: 'b' } });
+      const path = `${maps}?watch=1&allowWatchBookmarks=1&resourceVersion=${first.metadata.resourceVersion}`;
+      expect((await catchUp(path, lagging)).map(shown)).toEqual(['ADDED b', 'BOOKMARK undefined']);
+    });
+  });
 });
+
+function bound(store: Store): Store {
+  return {
+    get: (key) => store.get(key),
+    list: (prefix, options) => store.list(prefix, options),
+    commit: (writes) => store.commit(writes),
+    watch: (prefix, options) => store.watch(prefix, options),
+    revision: (prefix) => store.revision(prefix),
+    changes: (from) => store.changes(from),
+    compact: (revision) => store.compact(revision),
+    close: () => store.close(),
+  };
+}
