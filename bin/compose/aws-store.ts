@@ -5,8 +5,16 @@ import { openDynamoStore } from '../../lib/storage/dynamodb/open.ts';
 import { DYNAMODB_CLIENT, sdkDatabase } from '../../lib/storage/dynamodb/sdk-database.ts';
 import type { Platform } from './control-plane.ts';
 
+/**
+ * An emulator on a busy machine takes seconds for what takes DynamoDB milliseconds. Readers that gave its writers up as soon as they may there
+ * would have them begin again and again.
+ */
+const EMULATED = { holeWaitMs: 4000, commitTimeoutMs: 20_000, readTimeoutMs: 20_000 };
+
 /** The cluster's tables. */
-export function openAwsStore({ tablePrefix: prefix }: AwsEnvironment, { clock, random }: Platform): Store {
+export function openAwsStore(environment: AwsEnvironment, { clock, random }: Platform): Store {
+  const { tablePrefix: prefix, awsEndpoint } = environment;
   const client = new DynamoDBClient(DYNAMODB_CLIENT);
-  return openDynamoStore({ database: sdkDatabase({ client, prefix, clock }), clock, random });
+  const database = sdkDatabase({ client, prefix, clock });
+  return openDynamoStore({ database, clock, random, ...(awsEndpoint && EMULATED) });
 }

@@ -1,6 +1,6 @@
-import { StatusError } from '../../lib/api/status.ts';
 import type { ChangeSource, Changes } from '../../lib/client/invocation/change-source.ts';
-import { type Store, StoreError, type WatchBatch } from '../../lib/storage/contract.ts';
+import type { Store, WatchBatch } from '../../lib/storage/contract.ts';
+import { logFailure } from './log-failure.ts';
 
 /** The store's log for who catches up beside the apiserver in the same process: which resources changed is told, not what. */
 export function storeChanges(store: Pick<Store, 'changes'>): ChangeSource {
@@ -9,9 +9,7 @@ export function storeChanges(store: Pick<Store, 'changes'>): ChangeSource {
       try {
         return byResource(await store.changes(revision));
       } catch (error) {
-        if (error instanceof StoreError && error.reason === 'Expired')
-          throw new StatusError(410, 'Expired', error.message);
-        throw error;
+        throw logFailure(error);
       }
     },
   };

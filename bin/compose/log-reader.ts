@@ -1,6 +1,6 @@
 import type { LogChange, LogReader } from '../../functions/dispatcher/log-reader.ts';
-import { StatusError } from '../../lib/api/status.ts';
-import { type Change, type Store, StoreError } from '../../lib/storage/contract.ts';
+import type { Change, Store } from '../../lib/storage/contract.ts';
+import { logFailure } from './log-failure.ts';
 
 /** The store's log for the dispatcher, which has no apiserver. Nodes and pods, which it looks into, are stored as plain JSON. */
 export function storeLog(store: Pick<Store, 'changes' | 'list'>): LogReader {
@@ -10,10 +10,7 @@ export function storeLog(store: Pick<Store, 'changes' | 'list'>): LogReader {
         const { changes, revision } = await store.changes(from);
         return { changes: changes.map(logChange), revision };
       } catch (error) {
-        const reasons = ['Expired', 'FutureRevision'];
-        if (error instanceof StoreError && reasons.includes(error.reason))
-          throw new StatusError(410, 'Expired', error.message);
-        throw error;
+        throw logFailure(error);
       }
     },
     async list(storage) {

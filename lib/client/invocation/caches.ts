@@ -19,8 +19,8 @@ export interface CatchUpCaches extends Caches {
   load(at?: number): Promise<void>;
   /** Fills caches that were named since, at the revision of the others. */
   loadNew(): Promise<void>;
-  /** What changed since, without applying it. */
-  peek(): Promise<Changes>;
+  /** What changed since, or since this revision, without applying it. */
+  peek(from?: number): Promise<Changes>;
   /** Applies what changed since, in order, and tells of it. Throws StatusError `Expired` when everything must be loaded anew. */
   catchUp(): Promise<Changes>;
   /** Whether a change of this storage type is any cache's. */
@@ -74,8 +74,8 @@ class CaughtUp implements CatchUpCaches {
     });
   }
 
-  peek(): Promise<Changes> {
-    return this.#source.since(this.revision!);
+  peek(from = this.revision!): Promise<Changes> {
+    return this.#source.since(from);
   }
 
   async catchUp(): Promise<Changes> {

@@ -172,6 +172,8 @@ class Driver implements InvocationDriver {
   /** In a fresh process, or in one that was ahead of the checkpoint: what came in between it has seen, but never done. */
   async #load(revision: number): Promise<void> {
     const { caches, controllers } = this.#options;
+    // If the log does not reach there, nothing need be listed at that revision.
+    await caches.peek(revision);
     await caches.load(revision);
     for (const controller of controllers) await controller.prepare?.();
     await caches.loadNew();

@@ -158,6 +158,17 @@ describe('an invocation', () => {
     expect(keys.sort()).toEqual(['a/x', 'a/y', 'a/z']);
   });
 
+  test('that finds its checkpoint beyond the log, as after a restore, reconciles every key', async () => {
+    const { instance, create, state } = await setUp();
+    await create('x');
+    await instance(noting().reconcile).run();
+    state.checkpoint = { ...state.checkpoint!, revision: 1_000_000 };
+    const { keys, reconcile } = noting();
+    expect(await instance(reconcile).run()).toBe('done');
+    expect(keys).toEqual(['a/x']);
+    expect(state.checkpoint.revision).toBeLessThan(1_000_000);
+  });
+
   test('of another deployment reconciles every key', async () => {
     const { instance, create } = await setUp();
     await create('x');
