@@ -1,6 +1,3 @@
-import type { Stored } from '../../lib/api/object.ts';
-import { StatusError } from '../../lib/api/status.ts';
-import type { PodDisruptionBudget } from '../../lib/api/types.ts';
 import type { Client } from '../../lib/client/client.ts';
 import type { Caches, Controller, Result } from '../../lib/client/controller.ts';
 import { createRecorder } from '../../lib/client/events.ts';
@@ -17,9 +14,8 @@ import { eachBounded } from '../../lib/runtime/bounded.ts';
 import type { Clock } from '../../lib/runtime/clock.ts';
 import type { Random } from '../../lib/runtime/random.ts';
 import { bind, preempt, reportUnschedulable, type Writers } from './apply.ts';
-import { bindingState, takeVolumes, writeBindings } from './bind-volumes.ts';
+import { takeVolumes } from './bind-volumes.ts';
 import { DEFAULT_SCHEDULER, followCluster } from './cluster-state.ts';
-import type { Plugin } from './framework.ts';
 import { PendingPods } from './pending.ts';
 import { type Plan, planPod } from './plan.ts';
 import { defaultPlugins } from './plugins/index.ts';
@@ -27,7 +23,9 @@ import type { Bindings } from './plugins/volume-binding.ts';
 import type { PodInfo } from './pod-info.ts';
 import { type Preemption, planPreemption } from './preemption.ts';
 import { Snapshot } from './snapshot.ts';
+import type { State } from './state.ts';
 import { Volumes } from './volumes.ts';
+import { goOn, orLater, startBinding, type Waiting } from './waiting.ts';
 
 export interface SchedulerOptions {
   caches: Caches;
@@ -38,31 +36,11 @@ export interface SchedulerOptions {
   schedulerName?: string;
 }
 
-interface State {
-  snapshot: Snapshot;
-  pending: PendingPods;
-  plugins: readonly Plugin[];
-  random: Random;
-  writers: Writers;
-  budgets(): readonly Stored<PodDisruptionBudget>[];
-  volumes: Volumes;
-  /** Pods that have a node, and whose volumes are on their way to it; by uid. */
-  waiting: Map<string, Waiting>;
-}
-
-interface Waiting {
-  pod: PodInfo;
-  node: string;
-  untilMs: number;
-}
-
 /** One round plans all that is pending: there is only one thing to reconcile. */
 const KEY = 'pending';
 /** Pods planned against one snapshot before their bindings are written. */
 const BATCH = 100;
 const MAX_WRITES_IN_FLIGHT = 100;
-/** kube-scheduler's bindTimeoutSeconds: how long a provisioner may take. */
-const BIND_TIMEOUT_MS = 600_000;
 
 /**
  * The scheduler as a controller with a single key: each reconcile plans every pending pod and binds it, batch by batch.
@@ -140,59 +118,6 @@ async function carryOut(decision: Decision, state: State): Promise<void> {
   return orLater(pod, state, () => startBinding(pod, node, bindings, state));
 }
 
-/** False, or a refusal of the API: what was assumed is given up, and the pod is tried again. */
-async function orLater(pod: PodInfo, state: State, act: () => Promise<boolean>): Promise<void> {
-  try {
-    if (!(await act())) giveUp(pod, state);
-  } catch (error) {
-    giveUp(pod, state);
-    if (!(error instanceof StatusError)) throw error;
-  }
-}
-
-function giveUp(pod: PodInfo, { snapshot, pending, volumes, waiting, writers }: State): void {
-  waiting.delete(pod.uid);
-  volumes.forget(pod.uid);
-  undo(pod, snapshot);
-  pending.retry(pod.uid, writers.clock.now());
-}
-
-/** The pod keeps its place while others bring its volumes: nobody sleeps meanwhile. */
-async function startBinding(pod: PodInfo, node: string, bindings: Bindings, state: State): Promise<boolean> {
-  const { volumes, waiting, writers } = state;
-  if (!(await writeBindings(writers.client, bindings, { pod: pod.uid, node, volumes }))) return false;
-  const one = { pod, node, untilMs: writers.clock.now() + BIND_TIMEOUT_MS };
-  waiting.set(pod.uid, one);
-  await goOn(one, state);
-  return true;
-}
-
-/** A pod whose volumes were on their way. */
-async function goOn({ pod, node, untilMs }: Waiting, state: State): Promise<void> {
-  const { snapshot, volumes, waiting, writers } = state;
-  const info = snapshot.node(node);
-  // It was deleted, or its binding has been seen.
-  if (!snapshot.isAssumed(pod.uid)) {
-    waiting.delete(pod.uid);
-    return volumes.forget(pod.uid);
-  }
-  const late = writers.clock.now() >= untilMs;
-  const progress = info ? bindingState(pod, info, volumes) : 'failed';
-  if (progress === 'waiting' && !late) return;
-  if (progress !== 'bound') {
-    const why = late ? 'context deadline exceeded' : 'the volume was not bound to the claim on the selected node';
-    writers.recorder.warning(
-      pod.pod,
-      'FailedScheduling',
-      `running PreBind plugin "VolumeBinding": binding volumes: ${why}`,
-    );
-    return giveUp(pod, state);
-  }
-  waiting.delete(pod.uid);
-  volumes.forget(pod.uid);
-  await orLater(pod, state, () => bind(writers, pod, node));
-}
-
 async function refuse(
   { pod, preemption }: Decision,
   message: string,
@@ -207,9 +132,4 @@ async function refuse(
   const found = `found a potential placement for pod on node ${node}, preempting ${victims.length} victims`;
   await reportUnschedulable(writers, pod, `${message} preemption: ${found}`, node);
   for (const victim of victims) await preempt(writers, pod, victim, node);
-}
-
-/** Unless the cache has shown it bound meanwhile. */
-function undo(pod: PodInfo, snapshot: Snapshot): void {
-  if (snapshot.isAssumed(pod.uid)) snapshot.removePod(pod.uid);
 }
