@@ -50,6 +50,8 @@ export interface SecurityOptions {
   authenticationConfig?: Record<string, string>;
   /** The cluster's nodes provision volumes on their disks: there is a class for them, and the right to do it. */
   localPath?: boolean;
+  /** Machines are made for pods that fit nowhere: NodePools and NodeClaims. */
+  capacity?: boolean;
 }
 
 /** What stands between a request and the registry, ready for `Dependencies`. */
@@ -110,6 +112,7 @@ export function security(options: SecurityOptions): Security {
         authenticationConfig: options.authenticationConfig ?? {},
         publicIssuer: options.publicUrl !== undefined,
         localPath: options.localPath ?? false,
+        capacity: options.capacity ?? false,
       }),
   };
 }

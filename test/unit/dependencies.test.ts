@@ -20,6 +20,15 @@ const allowed: Record<string, string[]> = {
   'functions/apiserver': ['lib/api', 'lib/runtime', 'lib/storage'],
   'functions/controllers': ['lib/api', 'lib/runtime', 'lib/client', 'lib/pki'],
   'functions/scheduler': ['lib/api', 'lib/runtime', 'lib/client'],
+  // Whether a pod would fit on a machine is the scheduler's judgement.
+  'functions/capacity': [
+    'lib/api',
+    'lib/runtime',
+    'lib/client',
+    'lib/cloud',
+    'functions/scheduler',
+    'functions/controllers',
+  ],
   'functions/dispatcher': ['lib/api', 'lib/runtime', 'lib/client'],
   'functions/vpc': ['lib/api', 'lib/runtime'],
   'functions/keys': ['lib/runtime', 'lib/pki', 'lib/cloud'],

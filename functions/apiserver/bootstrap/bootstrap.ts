@@ -2,6 +2,7 @@ import { type Clock, timestamp } from '../../../lib/runtime/clock.ts';
 import type { Random } from '../../../lib/runtime/random.ts';
 import { type Store, StoreError, type Write } from '../../../lib/storage/contract.ts';
 import type { Reader } from '../reader.ts';
+import { capacityObjects } from './capacity.ts';
 import { type ApiEndpoint, kubernetesService } from './kubernetes-service.ts';
 import { localPathObjects } from './local-path.ts';
 import { bootstrapObjects } from './objects.ts';
@@ -17,6 +18,8 @@ export interface BootstrapOptions {
   authenticationConfig: Record<string, string>;
   publicIssuer?: boolean | undefined;
   localPath?: boolean;
+  /** Machines are made for pods. */
+  capacity?: boolean;
 }
 
 /** A DynamoDB transaction takes 100 items, and a write is two. */
@@ -32,6 +35,7 @@ export async function bootstrap(options: BootstrapOptions): Promise<void> {
     ...bootstrapObjects({ ...options, now: birth.now }),
     ...kubernetesService(options.endpoint, birth.now),
     ...(options.localPath ? localPathObjects : []),
+    ...(options.capacity ? capacityObjects(birth.now) : []),
   ];
   for (let attempt = 1; ; attempt++) {
     try {

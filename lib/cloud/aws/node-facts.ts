@@ -1,5 +1,6 @@
 import { StatusError } from '../../api/status.ts';
 import type { NodeAddress } from '../../api/types.ts';
+import { CAPACITY_TYPE } from '../instances.ts';
 import type { InstanceIdentity } from './instance-metadata.ts';
 
 /** What of an instance a Node says. Source: cloud-provider-aws, whose labels and ids these are. */
@@ -41,5 +42,3 @@ export function nodeFacts(instance: InstanceIdentity): NodeFacts {
     podCIDRs: prefixes,
   };
 }
-
-export const CAPACITY_TYPE = 'zeroplane.dev/capacity-type';

@@ -1,0 +1,100 @@
+import type { KubeObject } from '../../../lib/api/object.ts';
+import nodeClaims from './data/node-claims.json' with { type: 'json' };
+import nodePools from './data/node-pools.json' with { type: 'json' };
+import type { Expected } from './plan.ts';
+import { keep, reconcileBinding, reconcileRole, reconcileSpec } from './policy.ts';
+
+const RBAC = 'rbac.authorization.k8s.io';
+const GROUP = 'zeroplane.dev';
+const NAME = 'system:controller:capacity-controller';
+const META = {
+  labels: { 'kubernetes.io/bootstrapping': 'rbac-defaults' },
+  annotations: { 'rbac.authorization.kubernetes.io/autoupdate': 'true' },
+};
+
+const rule = (apiGroup: string, resources: string[], verbs: string[]) => ({ apiGroups: [apiGroup], resources, verbs });
+
+const RULES = [
+  rule('', ['nodes'], ['delete', 'get', 'list', 'patch', 'update', 'watch']),
+  rule('', ['pods'], ['get', 'list', 'watch']),
+  rule('', ['pods/eviction'], ['create']),
+  rule('', ['events'], ['create', 'patch']),
+  rule('apps', ['daemonsets'], ['get', 'list', 'watch']),
+  rule('policy', ['poddisruptionbudgets'], ['get', 'list', 'watch']),
+  rule(GROUP, ['nodepools', 'nodepools/status'], ['get', 'list', 'patch', 'update', 'watch']),
+  rule(GROUP, ['nodeclaims', 'nodeclaims/status'], ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch']),
+];
+
+/** What most images run on, without the surprise of being taken back. Whoever wants others changes it, or makes more. */
+const DEFAULT_POOL = {
+  kind: 'NodePool',
+  apiVersion: `${GROUP}/v1`,
+  metadata: { name: 'default', generation: 1 },
+  spec: {
+    template: {
+      spec: {
+        requirements: [
+          { key: 'kubernetes.io/arch', operator: 'In', values: ['amd64'] },
+          { key: `${GROUP}/capacity-type`, operator: 'In', values: ['on-demand'] },
+        ],
+        expireAfter: '720h',
+      },
+    },
+    disruption: { consolidationPolicy: 'WhenEmptyOrUnderutilized', consolidateAfter: '60s' },
+    limits: { cpu: '100' },
+  },
+};
+
+/** What a cluster whose machines are made for its pods has beside the rest. */
+export function capacityObjects(now: string): Expected[] {
+  return [
+    {
+      type: 'customresourcedefinitions.apiextensions.k8s.io',
+      objects: [nodePools, nodeClaims].map((definition) => established(definition as unknown as KubeObject, now)),
+      reconcile: reconcileSpec,
+    },
+    { type: `nodepools.${GROUP}`, objects: [DEFAULT_POOL], reconcile: keep },
+    {
+      type: `clusterroles.${RBAC}`,
+      objects: [{ kind: 'ClusterRole', apiVersion: `${RBAC}/v1`, metadata: { name: NAME, ...META }, rules: RULES }],
+      reconcile: reconcileRole,
+    },
+    {
+      type: `clusterrolebindings.${RBAC}`,
+      objects: [
+        {
+          kind: 'ClusterRoleBinding',
+          apiVersion: `${RBAC}/v1`,
+          metadata: { name: NAME, ...META },
+          roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: NAME },
+          subjects: [{ kind: 'ServiceAccount', name: 'capacity-controller', namespace: 'kube-system' }],
+        },
+      ],
+      reconcile: reconcileBinding,
+    },
+  ];
+}
+
+/** As the registry makes a definition: its names are free, and it is served at once. */
+function established(definition: KubeObject, now: string): KubeObject {
+  const { names, versions } = definition['spec'];
+  const condition = (type: string, reason: string, message: string) => ({
+    type,
+    status: 'True',
+    lastTransitionTime: now,
+    reason,
+    message,
+  });
+  return {
+    ...definition,
+    metadata: { ...definition.metadata, generation: 1 },
+    status: {
+      conditions: [
+        condition('NamesAccepted', 'NoConflicts', 'no conflicts found'),
+        condition('Established', 'InitialNamesAccepted', 'the initial names have been accepted'),
+      ],
+      acceptedNames: names,
+      storedVersions: [versions[0].name],
+    },
+  };
+}
