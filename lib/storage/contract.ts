@@ -13,7 +13,10 @@ export interface Store {
   get(key: string): Promise<Item | undefined>;
   /** Items whose key starts with `prefix`, in byte order of their keys. */
   list(prefix: string, options?: ListOptions): Promise<ItemList>;
-  /** All writes share one revision. Throws StoreError; nothing happened unless the reason is `Unknown`. */
+  /**
+   * All writes share one revision. Throws StoreError; nothing happened unless the reason is `Unknown`.
+   * A backend bounds how many go together (DynamoDB: 99); more are `TooLarge`.
+   */
   commit(writes: readonly Write[]): Promise<CommitResult>;
   /** Changes after `options.from`, batch by batch; ends when the signal aborts, throws StoreError `Expired`. */
   watch(prefix: string, options: WatchOptions): AsyncIterable<WatchBatch>;

@@ -21,8 +21,10 @@ export function localEndpoint(): Promise<string> {
 }
 
 async function start(): Promise<string> {
+  const installed = dynamoDbLocal();
+  if ('lack' in installed) throw new Error(installed.lack);
   const folder = join(tmpdir(), `zeroplane-dynamodb-${owner}`);
-  if (isFirst(folder)) await supervise(folder);
+  if (isFirst(folder)) await supervise(folder, installed.jars);
   const file = join(folder, 'port');
   for (const until = Date.now() + START_TIMEOUT_MS; !existsSync(file); await sleep(50)) {
     if (Date.now() > until) throw new Error('DynamoDB Local does not answer');
@@ -39,11 +41,9 @@ function isFirst(folder: string): boolean {
   }
 }
 
-async function supervise(folder: string): Promise<void> {
-  const installed = dynamoDbLocal();
-  if ('lack' in installed) throw new Error(installed.lack);
+async function supervise(folder: string, jars: string): Promise<void> {
   const script = join(root, 'test/dynamodb/supervise.ts');
-  const args = [script, String(owner), folder, String(await freePort()), installed.jars];
+  const args = [script, String(owner), folder, String(await freePort()), jars];
   spawn(process.execPath, args, { stdio: 'ignore', detached: true }).unref();
 }
 
