@@ -1,6 +1,6 @@
 import { baseRules, type ClusterRange } from './base-rules.ts';
 import { addHostPort, type HostPort } from './host-ports.ts';
-import type { Ruleset } from './ruleset.ts';
+import { emptyRuleset, merge, type Ruleset } from './ruleset.ts';
 import type { ServicePortTarget } from './service-port.ts';
 import { addService } from './service-rules.ts';
 
@@ -11,7 +11,19 @@ export function proxyRules(
   range: ClusterRange,
 ): Ruleset {
   const ruleset = baseRules(range);
-  for (const service of services) addService(ruleset, service, range);
+  for (const service of services) merge(ruleset, rulesOf(service, range));
   for (const port of ports) addHostPort(ruleset, port);
   return ruleset;
+}
+
+/** A service that has not changed is the same object, and so are its rules: of a thousand services one is written anew. */
+const known = new WeakMap<ServicePortTarget, { range: ClusterRange; rules: Ruleset }>();
+
+function rulesOf(service: ServicePortTarget, range: ClusterRange): Ruleset {
+  const before = known.get(service);
+  if (before?.range === range) return before.rules;
+  const rules = emptyRuleset();
+  addService(rules, service, range);
+  known.set(service, { range, rules });
+  return rules;
 }

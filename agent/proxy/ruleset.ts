@@ -25,3 +25,11 @@ export function addElement(ruleset: Ruleset, map: string, key: string, verdict: 
 export function addRules(ruleset: Ruleset, chain: string, ...rules: string[]): void {
   ruleset.chains.set(chain, [...(ruleset.chains.get(chain) ?? []), ...rules]);
 }
+
+/** Takes in what another has. Chains of different services have different names; of elements the first claim counts. */
+export function merge(ruleset: Ruleset, other: Ruleset): void {
+  for (const [chain, rules] of other.chains) ruleset.chains.set(chain, rules);
+  for (const [name, declaration] of other.sets) ruleset.sets.set(name, declaration);
+  for (const [map, elements] of other.elements)
+    for (const [key, verdict] of elements) addElement(ruleset, map, key, verdict);
+}

@@ -66,7 +66,29 @@ function readTargets(options: ServiceProxyOptions, slicesOf: SlicesOf): ServiceP
     .list()
     .filter((service) => isProxied(service) && !ownIPs.includes(service.spec?.clusterIP ?? ''));
   proxied.sort((a, b) => a.metadata.creationTimestamp.localeCompare(b.metadata.creationTimestamp));
-  return proxied.flatMap((service) => servicePorts(service, slicesOf(keyOf(service)), place));
+  return proxied.flatMap((service) => targetsOf(service, slicesOf(keyOf(service)), place));
+}
+
+interface Known {
+  slices: readonly EndpointSlice[];
+  zone: string | undefined;
+  targets: ServicePortTarget[];
+}
+
+const known = new WeakMap<Service, Known>();
+
+/** The same as before while the service and its slices are the same objects. */
+function targetsOf(service: Service, slices: readonly EndpointSlice[], place: Place): ServicePortTarget[] {
+  const before = known.get(service);
+  const same = before?.zone === place.zone && sameObjects(before?.slices, slices);
+  if (before && same) return before.targets;
+  const targets = servicePorts(service, slices, place);
+  known.set(service, { slices, zone: place.zone, targets });
+  return targets;
+}
+
+function sameObjects(a: readonly object[] | undefined, b: readonly object[]): boolean {
+  return a !== undefined && a.length === b.length && a.every((object, i) => object === b[i]);
 }
 
 function placeOf({ nodes, nodeName }: ServiceProxyOptions): Place {
