@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import type { EndpointAddress } from './endpoints.ts';
 import type { ServicePortTarget } from './service-port.ts';
 
 /** Connection-tracking entries to forget: of UDP, which has no end of connection by which they would go by themselves. */
@@ -19,9 +20,12 @@ export function staleFlows(previous: readonly ServicePortTarget[], next: readonl
   const after = new Map(next.map((service) => [service.name, service]));
   const before = new Map(previous.map((service) => [service.name, service]));
   const lost = previous.filter(isUdp).flatMap((service) => {
-    const kept = new Set(endpointIPs(after.get(service.name)));
-    const gone = [...new Set(endpointIPs(service))].filter((ip) => !kept.has(ip));
-    return gone.flatMap((endpoint) => flowsOf(service).map((flow) => ({ ...flow, endpoint })));
+    const kept = new Set(endpoints(after.get(service.name)).map(addressOf));
+    const gone = endpoints(service).filter((endpoint) => !kept.has(addressOf(endpoint)));
+    // A port that changes at the same address is another endpoint; flows are told apart by address, which is enough.
+    return [...new Set(gone.map(({ ip }) => ip))].flatMap((endpoint) =>
+      flowsOf(service).map((flow) => ({ ...flow, endpoint })),
+    );
   });
   const begun = next.filter((service) => isUdp(service) && service.cluster.length > 0);
   const fresh = begun.filter((service) => !before.get(service.name)?.cluster.length).flatMap(flowsOf);
@@ -32,8 +36,12 @@ function isUdp(service: ServicePortTarget): boolean {
   return service.protocol === 'udp';
 }
 
-function endpointIPs(service: ServicePortTarget | undefined): string[] {
-  return service ? [...service.cluster, ...service.local].map((endpoint) => endpoint.ip) : [];
+function endpoints(service: ServicePortTarget | undefined): EndpointAddress[] {
+  return service ? [...service.cluster, ...service.local] : [];
+}
+
+function addressOf({ ip, port }: EndpointAddress): string {
+  return `${ip}:${port}`;
 }
 
 function flowsOf(service: ServicePortTarget): StaleFlows[] {

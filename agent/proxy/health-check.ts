@@ -44,7 +44,7 @@ export function healthChecks(address: string, log: Log): HealthChecks {
   };
 }
 
-/** By port; an endpoint that serves several ports of its service counts once. */
+/** By port; an endpoint that serves several ports of its service counts once, one that terminates not: new traffic is not for it. */
 export function checksOf(targets: readonly ServicePortTarget[]): Map<number, Check> {
   const found = new Map<number, Check>();
   const byPort = Map.groupBy(
@@ -53,7 +53,7 @@ export function checksOf(targets: readonly ServicePortTarget[]): Map<number, Che
   );
   for (const [port, ofService] of byPort) {
     const [namespace = '', name = ''] = (ofService[0]?.name ?? '').split(':')[0]?.split('/') ?? [];
-    const ips = new Set(ofService.flatMap((target) => target.local.map((endpoint) => endpoint.ip)));
+    const ips = new Set(ofService.flatMap((target) => target.local.filter(({ ready }) => ready).map(({ ip }) => ip)));
     found.set(port, { namespace, name, localEndpoints: ips.size });
   }
   return found;

@@ -1,4 +1,5 @@
 import { staleFlows } from '../../../agent/proxy/conntrack.ts';
+import { clusterEndpoints, type EndpointAddress } from '../../../agent/proxy/endpoints.ts';
 import { checksOf } from '../../../agent/proxy/health-check.ts';
 import { hostPorts } from '../../../agent/proxy/host-ports.ts';
 import { proxyRules } from '../../../agent/proxy/proxy-rules.ts';
@@ -189,6 +190,14 @@ describe('flows to forget', () => {
     ]);
   });
 
+  test('are those of an endpoint that answers at another port now', () => {
+    const moved = { ...at('10.244.1.2'), ports: [{ port: 5353, protocol: 'UDP' }] };
+    expect(staleFlows(targets(udp, at('10.244.1.2')), targets(udp, moved))).toContainEqual({
+      port: 30053,
+      endpoint: '10.244.1.2',
+    });
+  });
+
   test('are none for TCP', () => {
     expect(staleFlows(targets(service(), slice({})), targets(service(), slice()))).toEqual([]);
   });
@@ -221,4 +230,35 @@ test('a health check counts the endpoints on this node once, whatever their port
     ports: ports.map((p) => ({ ...p, port: 8080 })),
   };
   expect([...checksOf(targets(of, both))]).toEqual([[32000, { namespace: 'default', name: 'web', localEndpoints: 1 }]]);
+});
+
+test('a health check counts no endpoint that terminates, though it still serves', () => {
+  const of = service({ externalTrafficPolicy: 'Local', healthCheckNodePort: 32000 });
+  const ending = slice({ conditions: { ready: false, serving: true, terminating: true } });
+  expect(checksOf(targets(of, ending)).get(32000)).toMatchObject({ localEndpoints: 0 });
+});
+
+describe('topology hints', () => {
+  const ips = (all: ReturnType<typeof clusterEndpoints>) => all.map(({ ip }) => ip);
+  const place = { nodeName: 'here', zone: 'z1' };
+  const endpoint = (ip: string, hints: Partial<EndpointAddress> = {}): EndpointAddress => ({
+    ...{ ip, port: 80, local: false, ready: true, serving: true, terminating: false, zones: [], nodes: [] },
+    ...hints,
+  });
+
+  test('prefer this node, then this zone, then all', () => {
+    const same = endpoint('10.0.0.1', { zones: ['z1'], nodes: ['here'] });
+    const near = endpoint('10.0.0.2', { zones: ['z1'], nodes: ['next'] });
+    const far = endpoint('10.0.0.3', { zones: ['z2'], nodes: ['far'] });
+    expect(ips(clusterEndpoints([same, near, far], place))).toEqual(['10.0.0.1']);
+    expect(ips(clusterEndpoints([near, far], place))).toEqual(['10.0.0.2']);
+    expect(ips(clusterEndpoints([far], place))).toEqual(['10.0.0.3']);
+  });
+
+  test('count for nothing when an endpoint has none, or nothing is known of this node’s zone', () => {
+    const [near, bare] = [endpoint('10.0.0.2', { zones: ['z1'] }), endpoint('10.0.0.3')];
+    expect(ips(clusterEndpoints([near, bare], place))).toEqual(['10.0.0.2', '10.0.0.3']);
+    const far = endpoint('10.0.0.4', { zones: ['z2'] });
+    expect(ips(clusterEndpoints([near, far], { nodeName: 'here' }))).toEqual(['10.0.0.2', '10.0.0.4']);
+  });
 });
