@@ -1,6 +1,6 @@
 // npm run bench:network: the ingress gateway beside nginx, and Services' traffic beside nft itself, into bench/NETWORK.md. Needs root, nginx and wrk.
 import { writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
+import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { type IngressComparison, type IngressFigures, measureIngress } from './measures/ingress.ts';
 import { measureTrafficShift, type ShiftFigures } from './measures/traffic-shift.ts';
@@ -14,18 +14,20 @@ main().catch((error: Error) => {
 
 async function main(): Promise<void> {
   const root = join(import.meta.dirname, '..');
+  const busy = Math.round(loadavg()[0] ?? 0);
   const ingress = await measureIngress(root, FIRST_PORT);
   const shift = await measureTrafficShift(root);
-  const text = page(ingress, shift);
+  const text = page(ingress, shift, busy);
   console.log(text);
   writeFileSync(join(root, 'bench/NETWORK.md'), text);
 }
 
-function page(ingress: readonly IngressComparison[], shift: readonly ShiftFigures[]): string {
+function page(ingress: readonly IngressComparison[], shift: readonly ShiftFigures[], busy: number): string {
   const machine = `${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB`;
   return `# The network's figures
 
-Made by \`npm run bench:network\` on ${new Date().toISOString().slice(0, 10)}: ${machine}. Load generator (wrk), proxies and backend share the machine.
+Made by \`npm run bench:network\` on ${new Date().toISOString().slice(0, 10)}: ${machine}. Load generator (wrk), proxies and backend share the machine,
+whose load average was ${busy} before.
 
 ## Ingress beside nginx
 
