@@ -36,6 +36,7 @@ function configuration(folder: string, port: number, pki: BenchPki): ControlPlan
   return {
     version: '0.1.0',
     database: join(folder, 'zeroplane.db'),
+    encryptionKeys: join(folder, 'encryption-keys.json'),
     pki: pki.folder,
     listen: [{ host: '127.0.0.1', port }],
     advertise: { address: '192.0.2.1', port },

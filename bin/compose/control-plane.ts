@@ -7,8 +7,9 @@ import type { ControlPlaneConfig } from '../../lib/cluster/daemon-config.ts';
 import type { Clock } from '../../lib/runtime/clock.ts';
 import type { Log } from '../../lib/runtime/log.ts';
 import type { Random } from '../../lib/runtime/random.ts';
-import { openEmbeddedStore } from '../../lib/storage/embedded/open.ts';
+
 import { startComponents } from './components.ts';
+import { openLocalStore } from './local-store.ts';
 
 export interface Platform {
   clock: Clock;
@@ -19,7 +20,7 @@ export interface Platform {
 /** A control plane in one process: store, apiserver, scheduler and controllers. Resolves when it serves; the result stops it. */
 export async function startControlPlane(config: ControlPlaneConfig, platform: Platform): Promise<() => Promise<void>> {
   const pem = (name: string) => readFileSync(join(config.pki, name), 'utf8');
-  const store = await openEmbeddedStore({ path: config.database, clock: platform.clock });
+  const store = await openLocalStore(config, platform.clock);
   const credentials = {
     cert: pem('apiserver-kubelet-client.crt'),
     key: pem('apiserver-kubelet-client.key'),

@@ -3,6 +3,8 @@ export interface ControlPlaneConfig {
   /** `0.1.0` */
   version: string;
   database: string;
+  /** The file of the keys that Secrets are encrypted with; made if it is not there. */
+  encryptionKeys: string;
   /** ca, apiserver, apiserver-kubelet-client, front-proxy-ca and sa, as PEM. */
   pki: string;
   /** Where the API is served; pods reach it at `advertise`. */

@@ -8,6 +8,8 @@ export interface ClusterPaths {
   pki: string;
   kubeconfig: string;
   database: string;
+  /** The keys that Secrets are encrypted with; without them they are lost. */
+  encryptionKeys: string;
   /** containerd's `certs.d` of all nodes: `HOST:PORT/ca.crt` or `hosts.toml`. */
   registries: string;
   controlPlane: ProcessPaths & { config: string };
@@ -43,6 +45,7 @@ export function clusterPaths(state: string): ClusterPaths {
     kubeconfig: at('admin.kubeconfig'),
     registries: at('registries'),
     database: at('store', 'zeroplane.db'),
+    encryptionKeys: at('encryption-keys.json'),
     controlPlane: {
       folder: at('control-plane'),
       pid: at('control-plane', 'pid'),

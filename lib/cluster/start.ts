@@ -37,6 +37,7 @@ function controlPlaneConfig(cluster: ClusterConfig, paths: ClusterPaths, version
   return {
     version,
     database: paths.database,
+    encryptionKeys: paths.encryptionKeys,
     pki: paths.pki,
     listen: [
       { host: '127.0.0.1', port: cluster.port },

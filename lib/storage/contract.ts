@@ -49,6 +49,8 @@ export interface Item {
   readonly revision: number;
   /** The object's JSON, its resourceVersion inside. Shared: never written to. */
   readonly value: Uint8Array;
+  /** Stored otherwise than it would be today, e.g. sealed with an older key: worth a write that changes nothing. */
+  readonly stale?: boolean;
 }
 
 export interface ListOptions {
@@ -116,6 +118,7 @@ export type StoreErrorReason =
   | 'Expired' // the revision, or the token's, is compacted away
   | 'FutureRevision' // the revision is not reached yet
   | 'InvalidToken' // the continue token was not made by this store
+  | 'Unreadable' // what is stored cannot be opened with the keys that are there
   | 'TooLarge' // a value over the limit
   | 'Throttled' // try again later; nothing happened
   | 'Unknown' // the outcome is not known

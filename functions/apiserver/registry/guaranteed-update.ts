@@ -159,7 +159,8 @@ function raiseGeneration(type: ResourceType, object: WithMeta, old: WithMeta): v
 async function write(call: Call, options: WriteOptions, item: Item, object: WithMeta, old: WithMeta): Promise<Answer> {
   const { type, server } = call;
   if (endsDeletion(type, object, old)) return remove(call, options, item, object);
-  if (sameContent(object, old)) return { status: 200, value: item.value };
+  // Source: GuaranteedUpdate of k8s.io/apiserver storage/etcd3: what is stored stale is written even if nothing changes.
+  if (sameContent(object, old) && !item.stale) return { status: 200, value: item.value };
   const { dryRun } = options;
   const companions = (await type.rules.companionWrites?.({ operation: 'update', object, old, dryRun })) ?? [];
   if (dryRun) return { status: 200, value: encodeStored(type, object, item.revision) };

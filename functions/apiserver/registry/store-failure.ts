@@ -4,6 +4,7 @@ import {
   conflict,
   expired,
   type GroupResource,
+  internalError,
   notFound,
   OBJECT_MODIFIED,
   StatusError,
@@ -26,6 +27,8 @@ export function storeFailure(error: unknown, type: GroupResource, name: string):
       return conflict(type, name, OBJECT_MODIFIED);
     case 'TooLarge':
       return new StatusError(413, 'RequestEntityTooLarge', 'Request entity too large: limit is 3145728');
+    case 'Unreadable':
+      return internalError(error.message);
     case 'Throttled':
       return tooManyRequests(error.message, RETRY_AFTER_SECONDS);
     case 'Expired':

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Store } from '../../../lib/storage/contract.ts';
 import { openEmbeddedStore, openMemoryStore } from '../../../lib/storage/embedded/open.ts';
+import { ringKeys, withNewKey } from '../../../lib/storage/encryption/key-ring.ts';
+import { encryptedStore } from '../../../lib/storage/encryption/store.ts';
 import { type FakeClock, fakeClock } from '../../fakes/clock.ts';
 import { dynamoBackends } from './dynamodb-backend.ts';
 
@@ -43,28 +45,35 @@ const local: Backend[] = [
       return { store, clock, dispose: () => store.close() };
     },
   },
-  {
-    name: 'embedded',
-    async open(limits = {}) {
-      const clock = fakeClock();
-      const folder = mkdtempSync(join(tmpdir(), 'zeroplane-store-'));
-      const open = () => openEmbeddedStore({ path: join(folder, 'store.db'), clock, ...limits });
-      const opened: Opened = {
-        store: await open(),
-        clock,
-        async reopen() {
-          opened.store = await open();
-          return opened.store;
-        },
-        async dispose() {
-          await opened.store.close();
-          rmSync(folder, { recursive: true });
-        },
-      };
-      return opened;
-    },
-  },
+  { name: 'embedded', open: (limits) => openOnDisk(limits, (store) => store) },
+  { name: 'embedded, encrypted', open: (limits) => openOnDisk(limits, encrypted) },
 ];
 
 /** Every backend must pass the same suite. */
 export const backends: Backend[] = process.env['LOCALSTACK_ENDPOINT'] ? dynamo : [...local, ...dynamo];
+
+async function openOnDisk(limits: BackendLimits = {}, wrap: (store: Store) => Store): Promise<Opened> {
+  const clock = fakeClock();
+  const folder = mkdtempSync(join(tmpdir(), 'zeroplane-store-'));
+  const open = async () => wrap(await openEmbeddedStore({ path: join(folder, 'store.db'), clock, ...limits }));
+  const opened: Opened = {
+    store: await open(),
+    clock,
+    async reopen() {
+      opened.store = await open();
+      return opened.store;
+    },
+    async dispose() {
+      await opened.store.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+  return opened;
+}
+
+const ring = withNewKey({ keys: [] });
+
+function encrypted(store: Store): Store {
+  const source = { read: async () => ring, refresh: async () => ring };
+  return encryptedStore(store, { keys: ringKeys(source), types: ['*'] });
+}

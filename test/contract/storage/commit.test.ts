@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Store } from '../../../lib/storage/contract.ts';
 import { backends, type Opened } from './backends.ts';
 import { create, keys, refusal, remove, text, update, value } from './writes.ts';
@@ -86,7 +87,7 @@ describe.each(backends)('commit on $name', (backend) => {
   });
 
   test('a value over the limit is refused and leaves nothing', async () => {
-    const large = store.commit([{ op: 'create', key: 'pods/a/x', value: () => new Uint8Array(1001) }]);
+    const large = store.commit([{ op: 'create', key: 'pods/a/x', value: () => randomBytes(1001) }]);
     expect(await refusal(large)).toBe('TooLarge');
     expect(await keys(store, 'pods/')).toEqual([]);
   });

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Store, WatchBatch } from '../../../lib/storage/contract.ts';
 import { settle } from '../../fakes/clock.ts';
 import { backends, type Opened } from './backends.ts';
@@ -129,7 +130,7 @@ describe.each(backends)('watch on $name', (backend) => {
     await slow.next();
     await quick.changes(1);
     for (let i = 0; i < 50; i++) {
-      item = await update(store, item, 'x'.repeat(20_000));
+      item = await update(store, item, randomBytes(10_000).toString('hex'));
       await quick.changes(1);
     }
     expect(await refusal(slow.next())).toBe('Expired');
