@@ -31,7 +31,8 @@ export interface Asked {
 export function vpcBackend(invoke: Invoke, credentials: ClientCredentials): { send(asked: Asked): Promise<Response> } {
   return {
     async send(asked) {
-      const request: VpcRequest = { method: asked.method, url: asked.url.toString(), headers: asked.headers };
+      const url = invoke.streamed ? asked.url : endingUrl(asked.url);
+      const request: VpcRequest = { method: asked.method, url: url.toString(), headers: asked.headers };
       if (asked.body) request.body = (await bodyOf(asked.body)).toString('base64');
       if (asked.as === 'kubelet-client') request.tls = credentials;
       const payload = JSON.stringify(request);
@@ -41,6 +42,13 @@ export function vpcBackend(invoke: Invoke, credentials: ClientCredentials): { se
       return lightResponse(answer.status, answer.headers, Buffer.from(answer.body, 'base64'));
     },
   };
+}
+
+/** A log that is followed has no end: at once there is what there is. `zeroplane tunnel` follows. */
+function endingUrl(url: URL): URL {
+  const ending = new URL(url);
+  if (url.pathname.startsWith('/containerLogs/')) ending.searchParams.delete('follow');
+  return ending;
 }
 
 async function bodyOf(body: ReadableStream<Uint8Array>): Promise<Buffer> {

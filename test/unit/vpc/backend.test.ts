@@ -16,11 +16,17 @@ const ways: [string, Invoke][] = [
   ['as a stream', { buffered: () => Promise.reject(new Error('not asked')), streamed: throughStream }],
 ];
 
-/** Cut into small chunks, so that head and body meet in one and the head is cut too. */
+const CUT_BYTES = 1_000;
+
+/** Its beginning cut into small chunks, so that head and body meet in one and the head is cut too. */
 async function* throughStream(payload: string): AsyncGenerator<Uint8Array> {
   const out = new PassThrough();
   void streamed(anywhere, JSON.parse(payload), out).catch((error) => out.destroy(error));
-  for await (const chunk of out) for (let at = 0; at < chunk.length; at += 7) yield chunk.subarray(at, at + 7);
+  for await (const chunk of out) {
+    for (let at = 0; at < Math.min(chunk.length, CUT_BYTES); at += 7)
+      yield chunk.subarray(at, Math.min(at + 7, CUT_BYTES));
+    if (chunk.length > CUT_BYTES) yield chunk.subarray(CUT_BYTES);
+  }
 }
 
 const servers: Server[] = [];
@@ -128,6 +134,14 @@ test('an answer that is too large to be passed on at once is an error, as a stre
   await expect(vpcBackend(atOnce, credentials).send(asked(`http://127.0.0.1:${port}/`))).rejects.toThrow(/larger than/);
   const response = await vpcBackend(asStream, credentials).send(asked(`http://127.0.0.1:${port}/`));
   expect((await response.text()).length).toBe(bytes.length);
+});
+
+test('a log that is followed ends where answers come at once, and goes on as a stream', async () => {
+  const port = await listening(createPlain(echo));
+  const url = `http://127.0.0.1:${port}/containerLogs/default/web/main?follow=true&tailLines=5`;
+  const shown = async ([, invoke]: [string, Invoke]) => (await vpcBackend(invoke, credentials).send(asked(url))).text();
+  expect(await shown(ways[0]!)).toMatch(/main\?tailLines=5 /);
+  expect(await shown(ways[1]!)).toMatch(/main\?follow=true&tailLines=5 /);
 });
 
 test('what is outside the cluster is not asked', async () => {
