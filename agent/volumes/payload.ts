@@ -12,6 +12,8 @@ export interface PayloadFile {
 export class VolumeError extends Error {
   /** The step of kubelet's that failed, where it is not the last one. */
   readonly operation: string;
+  /** The PersistentVolume, which events name rather than the pod's name for it. */
+  persistentVolume: string | undefined;
 
   constructor(message: string, options?: ErrorOptions & { operation?: string }) {
     super(message, options);

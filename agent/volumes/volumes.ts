@@ -171,6 +171,7 @@ function contentPlugin(volume: Volume): string {
 
 function failed(name: string, cause: unknown): VolumeError {
   const message = cause instanceof Error ? cause.message : String(cause);
+  const volume = (cause instanceof VolumeError && cause.persistentVolume) || name;
   const operation = cause instanceof VolumeError ? cause.operation : 'MountVolume.SetUp';
-  return new VolumeError(`${operation} failed for volume "${name}" : ${message}`, { cause });
+  return new VolumeError(`${operation} failed for volume "${volume}" : ${message}`, { cause });
 }

@@ -30,7 +30,10 @@ export class PersistentVolumes {
   async setUpClaim(pod: Pod, podVolume: Volume): Promise<ReadyVolume> {
     const { volume, claim } = await boundVolume(this.#parts.client, pod, podVolume);
     const grow = needsNodeExpansion(claim, volume);
-    const { grown = true, ...ready } = await this.#setUp(pod, volume, podVolume, grow);
+    const { grown = true, ...ready } = await this.#setUp(pod, volume, podVolume, grow).catch((error: unknown) => {
+      if (error instanceof VolumeError) error.persistentVolume = volume.metadata.name;
+      throw error;
+    });
     if (grow && grown) await this.#expanded(pod, claim, volume);
     return { ...ready, readOnly: podVolume.persistentVolumeClaim?.readOnly || ready.readOnly };
   }
