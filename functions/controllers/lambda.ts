@@ -1,9 +1,7 @@
 /** The controllers, woken by the stream of objects and by themselves. */
-import { EC2Client } from '@aws-sdk/client-ec2';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { awsFunction } from '../../bin/compose/aws-function.ts';
-import { awsCloudNodes } from '../../lib/cloud/aws/cloud-nodes.ts';
 import { awsEnvironment } from '../../lib/cloud/aws/environment.ts';
 import { KEYS } from '../../lib/cloud/aws/key-parameters.ts';
 import { nodeQueues } from '../../lib/cloud/aws/node-queue.ts';
@@ -13,6 +11,7 @@ import { systemClock as clock } from '../../lib/runtime/clock.ts';
 import { lineLog } from '../../lib/runtime/log.ts';
 import { once } from '../../lib/runtime/once.ts';
 import { systemRandom as random } from '../../lib/runtime/random.ts';
+import type { CloudNodes } from './dependencies.ts';
 import { createControllers } from './index.ts';
 
 const log = lineLog((line) => process.stdout.write(line), clock);
@@ -24,10 +23,24 @@ const authority = once(async (): Promise<KeyPair> => {
   return JSON.parse(found.get(KEYS.authority)!);
 });
 
-function cloud() {
-  const { cluster } = awsEnvironment(process.env);
-  const instanceRole = process.env['ZEROPLANE_NODE_ROLE'] ?? '';
-  return awsCloudNodes(new EC2Client({}), nodeQueues({ sqs: new SQSClient({}), cluster, instanceRole }));
+/** EC2's client is a quarter of what the bundle takes to load, and only a silent node needs it. */
+const instances = once(async () => {
+  const [{ EC2Client }, { awsInstances }] = await Promise.all([
+    import('@aws-sdk/client-ec2'),
+    import('../../lib/cloud/aws/cloud-nodes.ts'),
+  ]);
+  return awsInstances(new EC2Client({}));
+});
+
+function cloud(): CloudNodes {
+  const { cluster, nodeRole = '' } = awsEnvironment(process.env);
+  const queues = nodeQueues({ sqs: new SQSClient({}), cluster, instanceRole: nodeRole });
+  return {
+    instance: async (node) => (await instances())(node),
+    ensureQueue: queues.ensure,
+    removeQueue: queues.remove,
+    queues: queues.list,
+  };
 }
 
 export const handler = awsFunction({

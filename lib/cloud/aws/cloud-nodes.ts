@@ -7,10 +7,15 @@ export interface AwsInstance {
   shutdown: boolean;
 }
 
+/** The instance that a node is; undefined: there is none, or it has ended for good. */
+export function awsInstances(ec2: EC2Client): (node: Node) => Promise<AwsInstance | undefined> {
+  return (node) => instanceOf(ec2, node);
+}
+
 /** Instances and queues of nodes, as the controllers ask for them. */
 export function awsCloudNodes(ec2: EC2Client, queues: NodeQueues) {
   return {
-    instance: (node: Node) => instanceOf(ec2, node),
+    instance: awsInstances(ec2),
     ensureQueue: queues.ensure,
     removeQueue: queues.remove,
     queues: queues.list,
