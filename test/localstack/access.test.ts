@@ -16,7 +16,7 @@ const ROLE = 'arn:aws:iam::000000000000:role/Developer';
 
 /** kubectl's words for 401, with discovery first or without. */
 const NOBODY = /Unauthorized|You must be logged in/;
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 type Variables = Record<string, string | undefined>;
 const admin: Variables = { ...process.env, ...awsEnvironmentOf(cluster.port), KUBECONFIG: join(folder, 'kubeconfig') };
@@ -78,8 +78,10 @@ describe('zeroplane access', () => {
 
   test('lets a role in, as far as was said, and out again', async () => {
     const jane = await session(ROLE, 'jane');
-    const mayRead = async () => (await kubectl(jane, 'get', 'pods', '-A')).code === 0;
-    expect((await kubectl(jane, 'get', 'pods', '-A')).stderr).toMatch(NOBODY);
+    // Without discovery, which kubectl tries five times when it is refused.
+    const read = (path: string) => kubectl(jane, 'get', '--raw', path);
+    const mayRead = async () => (await read('/api/v1/pods')).code === 0;
+    expect((await read('/api/v1/pods')).stderr).toMatch(NOBODY);
     expect((await zeroplane('access', 'grant', ROLE, '--view', '--group', 'dev', ...on)).code).toBe(0);
     expect(await mayRead()).toBe(true);
     const { stdout } = await kubectl(jane, 'auth', 'whoami', '-o', 'json');
@@ -87,9 +89,7 @@ describe('zeroplane access', () => {
       username: 'arn:aws:sts::000000000000:assumed-role/Developer/jane',
       groups: ['dev', ROLE, 'system:authenticated'],
     });
-    expect((await kubectl(jane, 'create', 'configmap', 'x')).stderr).toMatch(
-      /is forbidden: User .*Developer\/jane" cannot create/,
-    );
+    expect((await read('/api/v1/secrets')).stderr).toMatch(/is forbidden: User .*Developer\/jane" cannot list/);
     expect((await zeroplane('access', 'list', ...on)).stdout).toMatch(/role\/Developer .* dev +view\n/);
     expect((await zeroplane('access', 'revoke', ROLE, ...on)).code).toBe(0);
     expect(await mayRead()).toBe(false);
