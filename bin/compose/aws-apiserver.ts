@@ -5,9 +5,12 @@ import type { Apiserver } from '../../functions/apiserver/contract.ts';
 import type { Backend } from '../../functions/apiserver/dependencies.ts';
 import { API_ENDPOINT, type AwsEnvironment, ISSUER } from '../../lib/cloud/aws/environment.ts';
 import { httpGet } from '../../lib/cloud/aws/http-get.ts';
-import { APISERVER_KEYS, type ClusterKeys, clusterKeys } from '../../lib/cloud/aws/key-parameters.ts';
-import { ssmParameters } from '../../lib/cloud/aws/parameters.ts';
+import { APISERVER_KEYS, type ClusterKeys, clusterKeys, KEYS } from '../../lib/cloud/aws/key-parameters.ts';
+import { type Parameters, ssmParameters } from '../../lib/cloud/aws/parameters.ts';
 import type { Store } from '../../lib/storage/contract.ts';
+import { ringKeys } from '../../lib/storage/encryption/key-ring.ts';
+import { parameterRing } from '../../lib/storage/encryption/parameter-ring.ts';
+import { ENCRYPTED_TYPES, encryptedStore } from '../../lib/storage/encryption/store.ts';
 import { openAwsStore } from './aws-store.ts';
 import type { Platform } from './control-plane.ts';
 
@@ -24,8 +27,9 @@ export async function openAwsApiserver(
   platform: Platform,
   backend?: (keys: ClusterKeys) => Backend,
 ): Promise<AwsApiserver> {
-  const store = openAwsStore(environment, platform);
-  const keys = await readKeys(environment);
+  const parameters = ssmParameters(new SSMClient({}), environment.keysPath);
+  const keys = clusterKeys(await parameters.read(APISERVER_KEYS));
+  const store = sealed(openAwsStore(environment, platform), parameters, keys, platform);
   const composed = composeApiserver({
     store,
     ...platform,
@@ -48,6 +52,9 @@ function iamOptions({ cluster, admins, nodeRole, awsEndpoint }: AwsEnvironment):
   return { clusterName: cluster, admins, nodeRole, httpGet, stsEndpoint: awsEndpoint };
 }
 
-async function readKeys({ keysPath }: AwsEnvironment): Promise<ClusterKeys> {
-  return clusterKeys(await ssmParameters(new SSMClient({}), keysPath).read(APISERVER_KEYS));
+/** Secrets are sealed with the ring that lies in a parameter: a key that is added there is used within a minute. */
+function sealed(store: Store, parameters: Parameters, { secrets }: ClusterKeys, { clock }: Platform): Store {
+  const fetch = async () => (await parameters.read([KEYS.secrets])).get(KEYS.secrets) ?? '';
+  const ring = parameterRing(fetch, clock, `the parameter ${KEYS.secrets}`, secrets);
+  return encryptedStore(store, { keys: ringKeys(ring), types: ENCRYPTED_TYPES });
 }

@@ -5,10 +5,7 @@ import { openEmbeddedStore } from '../../lib/storage/embedded/open.ts';
 import { ensureKeyFile, keyFile, readKeyFile, writeKeyFile } from '../../lib/storage/encryption/key-file.ts';
 import { ringKeys, withoutKeys } from '../../lib/storage/encryption/key-ring.ts';
 import { sealedRows } from '../../lib/storage/encryption/sealed-rows.ts';
-import { encryptedStore } from '../../lib/storage/encryption/store.ts';
-
-/** What is sealed by default. */
-export const ENCRYPTED_TYPES = ['secrets'];
+import { ENCRYPTED_TYPES, encryptedStore } from '../../lib/storage/encryption/store.ts';
 
 /** The database of a local cluster, its Secrets sealed with the keys in the state folder. */
 export async function openLocalStore(

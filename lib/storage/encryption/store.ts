@@ -15,6 +15,9 @@ import { typeOf } from '../memory/storage-type.ts';
 import { open, readEnvelope, seal, sealedWith } from './envelope.ts';
 import type { Keys, Writer } from './keys.ts';
 
+/** What is sealed by default. */
+export const ENCRYPTED_TYPES = ['secrets'];
+
 export interface EncryptionOptions {
   keys: Keys;
   /** The storage types whose values are sealed; `*`: all. */
