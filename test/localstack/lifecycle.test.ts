@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs';
+import {
+  CloudWatchLogsClient,
+  paginateDescribeLogGroups,
+  paginateFilterLogEvents,
+} from '@aws-sdk/client-cloudwatch-logs';
+import { apiEndpoint, deploy, destroy } from '../../localstack/deploy.ts';
+import { deployed, Kubectl, sdkOptions } from './deployed.ts';
+import { inventory } from './inventory.ts';
+
+const MINUTE_MS = 60_000;
+const cluster = deployed();
+const own = { port: cluster.port, name: 'passing' };
+/** `npm run test:idle` watches for five minutes. */
+const idleMs = 1000 * Number(process.env['IDLE_SECONDS'] ?? 40);
+/** What a deployment or another suite set going comes to rest. */
+const MAX_SETTLE_MS = 5 * MINUTE_MS;
+const QUIET_MS = 10_000;
+
+jest.setTimeout(10 * MINUTE_MS + idleMs);
+
+interface Activity {
+  invocations: number;
+  /** By name of the operation; the polling of streams is another service's. */
+  dynamodb: Record<string, number>;
+}
+
+async function activity(): Promise<Activity> {
+  const client = new CloudWatchLogsClient(sdkOptions(cluster));
+  let invocations = 0;
+  for await (const { logGroups = [] } of paginateDescribeLogGroups({ client }, {}))
+    for (const { logGroupName } of logGroups) invocations += await begun(client, logGroupName!);
+  const dynamodb: Record<string, number> = {};
+  for (const [, operation] of readFileSync(cluster.logFile, 'utf8').matchAll(/AWS dynamodb\.(\w+) => /g))
+    dynamodb[operation!] = (dynamodb[operation!] ?? 0) + 1;
+  return { invocations, dynamodb };
+}
+
+async function begun(client: CloudWatchLogsClient, logGroupName: string): Promise<number> {
+  let count = 0;
+  for await (const { events = [] } of paginateFilterLogEvents({ client }, { logGroupName }))
+    count += events.filter(({ message }) => message?.startsWith('START RequestId')).length;
+  return count;
+}
+
+const after = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+async function atRest(): Promise<Activity> {
+  const end = Date.now() + MAX_SETTLE_MS;
+  for (let last = await activity(); ; ) {
+    await after(QUIET_MS);
+    const now = await activity();
+    if (JSON.stringify(now) === JSON.stringify(last)) return now;
+    if (Date.now() > end) throw new Error(`no rest after ${MAX_SETTLE_MS} ms: ${JSON.stringify(now)}`);
+    last = now;
+  }
+}
+
+describe('a cluster comes and goes', () => {
+  let before: string[];
+  beforeAll(async () => {
+    before = await inventory(cluster);
+    await deploy(own);
+  });
+
+  test('it stands beside another of the same account', async () => {
+    const kubectl = await Kubectl.of({ ...cluster, ...own, server: await apiEndpoint(own) });
+    await kubectl.run('create', 'configmap', 'mine');
+    const other = await Kubectl.of(cluster);
+    const { stderr } = await other.attempt(['get', 'configmap', 'mine']);
+    expect(stderr).toContain('NotFound');
+    kubectl.close();
+    other.close();
+  });
+
+  test('idle and without nodes it invokes nothing and asks DynamoDB for nothing', async () => {
+    const start = await atRest();
+    expect(start.invocations).toBeGreaterThan(0);
+    expect(start.dynamodb['TransactWriteItems']).toBeGreaterThan(0);
+    await after(idleMs);
+    expect(await activity()).toEqual(start);
+  });
+
+  test('destroyed it leaves nothing', async () => {
+    expect((await inventory(cluster)).length).toBeGreaterThan(before.length + 20);
+    await destroy(own);
+    expect(await inventory(cluster)).toEqual(before);
+  });
+});
