@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { missingRequirements } from '../localstack/requirements.ts';
 
 interface Counts {
   passed: number;
@@ -33,6 +34,15 @@ const stages: Stage[] = [
   {
     ...jest('integration', ['test/integration', '--runInBand']),
     lacks: () => needsRoot() ?? needsPeers('kubectl', 'helm'),
+  },
+  {
+    ...jest('localstack', [
+      'test/localstack',
+      '--runInBand',
+      '--globalSetup=./test/localstack/setup.ts',
+      '--globalTeardown=./test/localstack/teardown.ts',
+    ]),
+    lacks: () => needsRoot() ?? needsLocalStack() ?? needsPeers('kubectl'),
   },
   ...(ci
     ? [{ ...jest('parity', ['test/parity']), lacks: () => needsPeers('kube-apiserver', 'etcd') }, conformanceSlice()]
@@ -116,6 +126,11 @@ function conformanceSlice(): Stage {
 
 function needsRoot(): string | undefined {
   return process.getuid?.() === 0 ? undefined : 'It starts containers and needs root: run `sudo npm test`.';
+}
+
+function needsLocalStack(): string | undefined {
+  const missing = missingRequirements();
+  return missing.length > 0 ? `LocalStack needs ${missing.join('; ')}.` : undefined;
 }
 
 /** Builds what is missing where Go is there. */
