@@ -28,7 +28,8 @@ export async function inventory(where: Pick<Deployed, 'port'>): Promise<string[]
       logGroups.map(({ logGroupName }) => logGroupName),
     ),
     pages(paginateDescribeStacks({ client: new CloudFormationClient(options) }, {}), ({ Stacks = [] }) =>
-      Stacks.map(({ StackName }) => StackName),
+      // AWS tells of deleted ones only by their id.
+      Stacks.filter(({ StackStatus }) => StackStatus !== 'DELETE_COMPLETE').map(({ StackName }) => StackName),
     ),
     ...network(new EC2Client(options)),
     restApis(where),
