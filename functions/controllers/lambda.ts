@@ -34,7 +34,8 @@ const instances = once(async () => {
 
 function cloud(): CloudNodes {
   const { cluster, nodeRole = '' } = awsEnvironment(process.env);
-  const queues = nodeQueues({ sqs: new SQSClient({}), cluster, instanceRole: nodeRole });
+  // A queue's URL names the region's endpoint; where another is configured, that counts.
+  const queues = nodeQueues({ sqs: new SQSClient({ useQueueUrlAsEndpoint: false }), cluster, instanceRole: nodeRole });
   return {
     instance: async (node) => (await instances())(node),
     ensureQueue: queues.ensure,

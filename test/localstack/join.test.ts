@@ -7,6 +7,7 @@ import type { Node, Pod } from '../../lib/api/types.ts';
 import { configMaps, nodes, pods, serviceAccounts } from '../../lib/client/resource-type.ts';
 import { eventually, guestbookImages } from '../integration/cluster.ts';
 import { type Cloud, startCloud } from './ec2/cloud.ts';
+import { agentPid, containerPid, loadImages } from './ec2/inside.ts';
 
 const WEB = 'docker.io/local/guestbook-web:1';
 
@@ -60,7 +61,7 @@ describe('an EC2 instance', () => {
     expect(spec?.providerID).toMatch(new RegExp(`^aws:///us-east-1[a-z]/${node}$`));
     expect(status?.addresses?.map(({ type }) => type)).toEqual(['InternalIP', 'InternalDNS', 'Hostname']);
     expect(status?.capacity?.['pods']).toBe('13');
-    await cloud.loadImages(node, guestbookImages());
+    loadImages(cloud.ec2, node, guestbookImages());
   }, 120_000);
 
   test('serves with a certificate of the cluster for its own address', async () => {
@@ -146,7 +147,7 @@ describe('an EC2 instance', () => {
   test('starts a container again that was killed, and another agent finds what the one before left running', async () => {
     const before = await get('web');
     const started = before.status!.containerStatuses![0]!;
-    process.kill(cloud.agentPid(node), 'SIGKILL');
+    process.kill(agentPid(node), 'SIGKILL');
     await client().delete(pods, { namespace: 'default', name: 'curious' }, { gracePeriodSeconds: 0 });
     await client().create(pods, script('after', 'setInterval(() => 0, 1000)'));
     await ready('after');
@@ -214,7 +215,7 @@ describe('an EC2 instance', () => {
   }
 
   function processOf(containerID: string): number {
-    return cloud.containerPid(node, containerID.replace('containerd://', ''));
+    return containerPid(cloud.ec2, node, containerID);
   }
 });
 

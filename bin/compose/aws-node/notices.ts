@@ -36,7 +36,8 @@ export async function receiveNotices(options: NoticesOptions, { clock, random, l
   for (let waits = 0; !signal.aborted; waits++) {
     const url = named();
     if (!url) {
-      api.proxy.wake('nodes');
+      // Nobody tells yet: what moves is found by asking, and ever more seldom.
+      api.proxy.wakeAll();
       await delay(clock, backoffMs(waits, random, WAIT_FOR_QUEUE), signal);
       continue;
     }

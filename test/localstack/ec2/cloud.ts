@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -15,7 +15,6 @@ import { freePort } from '../setup.ts';
 import { type PlayedEc2, playEc2 } from './ec2.ts';
 import { type LocalControlPlane, localControlPlane } from './local-control-plane.ts';
 import { createNodeRole } from './node-role.ts';
-import { machinesFolder } from './tear-down.ts';
 
 export interface Cloud {
   plane: LocalControlPlane;
@@ -23,11 +22,6 @@ export interface Cloud {
   /** Runs an instance with the user data of the stacks; its id, which is its node's name. */
   launch(): Promise<string>;
   terminate(instanceId: string): Promise<void>;
-  /** Brings image archives into an instance, once its containerd runs. */
-  loadImages(instanceId: string, files: readonly string[]): Promise<void>;
-  /** The agent's process of an instance. */
-  agentPid(instanceId: string): number;
-  containerPid(instanceId: string, containerId: string): number;
   close(): Promise<void>;
 }
 
@@ -91,34 +85,12 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     async terminate(instanceId) {
       await ec2.send(new TerminateInstancesCommand({ InstanceIds: [instanceId] }));
     },
-    async loadImages(instanceId, files) {
-      for (const file of files) ctr(played, instanceId, 'images', 'import', file);
-    },
-    containerPid(instanceId, containerId) {
-      const row = ctr(played, instanceId, 'tasks', 'list')
-        .split('\n')
-        .find((line) => line.startsWith(containerId));
-      return Number(row?.split(/\s+/)[1]);
-    },
-    agentPid(instanceId) {
-      const pids = execFileSync('ip', ['netns', 'pids', `zpn-${instanceId}`], { encoding: 'utf8' })
-        .split('\n')
-        .filter(Boolean);
-      const isAgent = (pid: string) =>
-        readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('\0/opt/zeroplane/agent.js\0');
-      return Number(pids.find((pid) => existsSync(`/proc/${pid}`) && isAgent(pid)));
-    },
     async close() {
       await played.close();
       await plane.stop();
       await localstack.stop();
     },
   };
-}
-
-function ctr({ state }: PlayedEc2, instanceId: string, ...args: string[]): string {
-  const socket = join(machinesFolder(state), instanceId, 'lib/containerd/containerd.sock');
-  return execFileSync('ctr', ['--address', socket, '--namespace', 'k8s.io', ...args], { encoding: 'utf8' });
 }
 
 /** As the assets of the stacks lie in their bucket. */

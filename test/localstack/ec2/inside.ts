@@ -1,0 +1,36 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { PlayedEc2 } from './ec2.ts';
+import { machinesFolder, netnsOf } from './tear-down.ts';
+
+/** Brings image archives into an instance, once its containerd runs. */
+export function loadImages(ec2: PlayedEc2, instanceId: string, files: readonly string[]): void {
+  for (const file of files) ctr(ec2, instanceId, 'images', 'import', file);
+}
+
+export function containerPid(ec2: PlayedEc2, instanceId: string, containerID: string): number {
+  const id = containerID.replace('containerd://', '');
+  const row = ctr(ec2, instanceId, 'tasks', 'list')
+    .split('\n')
+    .find((line) => line.startsWith(id));
+  return Number(row?.split(/\s+/)[1]);
+}
+
+export function agentPid(instanceId: string): number {
+  const pids = execFileSync('ip', ['netns', 'pids', netnsOf(instanceId)], { encoding: 'utf8' });
+  return Number(pids.split('\n').filter(Boolean).find(isAgent));
+}
+
+function isAgent(pid: string): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('\0/opt/zeroplane/agent.js\0');
+  } catch {
+    return false; // it has ended meanwhile
+  }
+}
+
+function ctr({ state }: PlayedEc2, instanceId: string, ...args: string[]): string {
+  const socket = join(machinesFolder(state), instanceId, 'lib/containerd/containerd.sock');
+  return execFileSync('ctr', ['--address', socket, '--namespace', 'k8s.io', ...args], { encoding: 'utf8' });
+}
