@@ -26,7 +26,7 @@ const authority = once(async (): Promise<KeyPair> => {
 /** EC2's client is a quarter of what the bundle takes to load, and only a silent node needs it. */
 const instances = once(async () => {
   const [{ EC2Client }, { awsInstances }] = await Promise.all([
-    import('@aws-sdk/client-ec2'),
+    import('../../lib/cloud/aws/ec2-client.ts'),
     import('../../lib/cloud/aws/cloud-nodes.ts'),
   ]);
   return awsInstances(new EC2Client({}));

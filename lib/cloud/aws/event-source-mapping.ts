@@ -19,7 +19,7 @@ export function queueMapping(functionName: string, queueUrl: string, clock: Cloc
   return {
     async enable(on) {
       const { LambdaClient, ListEventSourceMappingsCommand, UpdateEventSourceMappingCommand, ResourceInUseException } =
-        await import('@aws-sdk/client-lambda');
+        await import('./lambda-client.ts');
       const lambda = new LambdaClient({});
       if (!uuid) {
         const { EventSourceMappings = [] } = await lambda.send(
