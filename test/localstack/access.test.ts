@@ -124,7 +124,8 @@ describe('a session of the nodes’ role', () => {
 });
 
 test('a ServiceAccount’s token can be checked by whoever finds its issuer', async () => {
-  const token = (await kubectl(admin, 'create', 'token', 'default', '--audience', 'vault')).stdout.trim();
+  await kubectl(admin, 'create', 'serviceaccount', 'checked');
+  const token = (await kubectl(admin, 'create', 'token', 'checked', '--audience', 'vault')).stdout.trim();
   const { iss } = JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString());
   // The emulator's URLs of AWS lead nowhere: what stands under the issuer is read where the API answers.
   const get = async (path: string) =>
@@ -135,7 +136,8 @@ test('a ServiceAccount’s token can be checked by whoever finds its issuer', as
   expect([issuer, jwks_uri]).toEqual([iss, `${iss}/openid/v1/jwks`]);
   const keys = createLocalJWKSet(await get('/openid/v1/jwks'));
   const { payload } = await jwtVerify(token, keys, { issuer, audience: 'vault' });
-  expect(payload.sub).toBe('system:serviceaccount:default:default');
+  expect(payload.sub).toBe('system:serviceaccount:default:checked');
+  await kubectl(admin, 'delete', 'serviceaccount', 'checked');
 });
 
 test('through `zeroplane tunnel` a watch goes on', async () => {
