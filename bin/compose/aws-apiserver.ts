@@ -41,6 +41,7 @@ export async function openAwsApiserver(
     publicUrl: environment.publicUrl,
     iam: iamOptions(environment),
     endpoint: API_ENDPOINT,
+    capacity: true,
     authorityCertificate: keys.authorityCertificate,
     frontProxyCertificate: keys.frontProxyCertificate,
     ...(backend && { backend: backend(keys) }),

@@ -1,9 +1,9 @@
 import type { NodeSelectorRequirement, ObjectMeta, Taint } from '../../lib/api/types.ts';
 import { resourceType } from '../../lib/client/resource-type.ts';
-import { CAPACITY_TYPE, type CapacityType } from '../../lib/cloud/instances.ts';
+import { CAPACITY_TYPE, type CapacityType, UNINITIALIZED } from '../../lib/cloud/instances.ts';
 import type { Condition } from '../controllers/conditions.ts';
 
-export { CAPACITY_TYPE };
+export { CAPACITY_TYPE, UNINITIALIZED };
 
 /** Which machines may be made for pods that fit nowhere. As Karpenter's NodePool, of which it has the parts that are used here. */
 export interface NodePool {

@@ -3,6 +3,7 @@ import type { Instances } from '../../lib/cloud/instances.ts';
 import type { ControllerDependencies } from '../controllers/dependencies.ts';
 import { createConsolidation } from './consolidation.ts';
 import { createNodeClaims } from './node-claims.ts';
+import { createNodeInitialization } from './node-initialization.ts';
 import { createProvisioning } from './provisioning.ts';
 import { SoldOutOfferings } from './sold-out.ts';
 
@@ -11,6 +12,7 @@ export function createCapacity(dependencies: ControllerDependencies, instances: 
   const soldOut = new SoldOutOfferings(dependencies.clock);
   return [
     createProvisioning(dependencies, instances, soldOut),
+    createNodeInitialization(dependencies, instances),
     createNodeClaims(dependencies, instances, soldOut),
     createConsolidation(dependencies),
   ];

@@ -12,6 +12,7 @@ import { type ControllerDependencies, type Hands, hands } from '../controllers/d
 import { DISRUPTED, ENDS_AT, type NodeClaim, nodeClaims, TERMINATION } from './api.ts';
 import { Cluster } from './cluster.ts';
 import { evict, leaving } from './evict.ts';
+import { isUninitialized } from './node-initialization.ts';
 import type { SoldOutOfferings } from './sold-out.ts';
 
 /** A machine that has not joined by then never will. As Karpenter's. */
@@ -47,7 +48,10 @@ export function createNodeClaims(
     concurrency: 10,
     watches: [
       watch(nodeClaims, (claim, previous) => [(claim ?? previous)!.metadata.name]),
-      watch(nodes, (node, previous) => (node && previous ? [] : claimsOfNode((node ?? previous)!.metadata.name))),
+      watch(nodes, (node, previous) => {
+        const sameTaints = node && previous && isUninitialized(node) === isUninitialized(previous);
+        return sameTaints ? [] : claimsOfNode((node ?? previous)!.metadata.name);
+      }),
       // A pod that has left may be the last one that a drain waited for.
       watch(pods, (pod, previous) => (pod ? [] : claimsOfNode(previous!.spec?.nodeName))),
     ],
@@ -83,7 +87,7 @@ async function launch(claim: Stored<NodeClaim>, { own, instances, soldOut }: Par
   return undefined;
 }
 
-/** Waits for the node, gives it what the pool says, and looks after its age. */
+/** Waits for the node, and looks after its age. */
 async function follow(claim: Stored<NodeClaim>, parts: Parts): Promise<Result | undefined> {
   const { own, cluster, instances } = parts;
   const id = claim.status!.instanceID!;
@@ -96,8 +100,8 @@ async function follow(claim: Stored<NodeClaim>, parts: Parts): Promise<Result | 
     if (lost) await removeClaim(own, claim);
     return lost ? undefined : { requeueAfterMs: Math.max(1, bornMs + REGISTRATION_MS - now) };
   }
+  if (isUninitialized(node)) return undefined;
   if (claim.status!.nodeName === undefined) {
-    await dress(node, claim, own);
     const condition = { type: 'Registered', status: 'True', reason: 'Registered', message: node.metadata.name };
     await writeStatus(own, claim, { nodeName: node.metadata.name }, condition);
   }
@@ -112,25 +116,6 @@ function expiryMs({ spec }: NodeClaim, bornMs: number): number {
   if (spec.expireAfter === 'Never') return Number.POSITIVE_INFINITY;
   return bornMs + (parseDuration(spec.expireAfter) ?? Number.POSITIVE_INFINITY) / NS_PER_MS;
 }
-
-/** What the pool says of its nodes; a node that has just come takes pods only when it is dressed. */
-async function dress(node: Stored<Node>, { spec }: NodeClaim, { client }: Hands): Promise<void> {
-  const own = (node.spec?.taints ?? []).filter(({ key }) => key !== UNINITIALIZED);
-  const missing = spec.taints.filter(
-    (taint) => !own.some((one) => one.key === taint.key && one.effect === taint.effect),
-  );
-  const { name, labels } = node.metadata;
-  const { 'kubernetes.io/hostname': _, ...wanted } = spec.labels;
-  const next = {
-    ...node,
-    metadata: { ...node.metadata, labels: { ...labels, ...wanted } },
-    spec: { ...node.spec, taints: [...own, ...missing] },
-  };
-  if (name) await client.update(nodes, next);
-}
-
-/** Source: k8s.io/cloud-provider/api: a cloud's node takes no pods until somebody has said what it is. */
-const UNINITIALIZED = 'node.cloudprovider.kubernetes.io/uninitialized';
 
 async function terminate(claim: Stored<NodeClaim>, parts: Parts): Promise<Result | undefined> {
   const { own, cluster, instances } = parts;

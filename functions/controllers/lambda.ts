@@ -1,16 +1,25 @@
 /** The controllers, woken by the stream of objects and by themselves. */
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
+import type { Context } from 'aws-lambda';
+import { openAwsApiserver } from '../../bin/compose/aws-apiserver.ts';
 import { awsFunction } from '../../bin/compose/aws-function.ts';
+import { createClient } from '../../lib/client/create-client.ts';
+import { inProcess, serviceAccountUser } from '../../lib/client/in-process.ts';
 import { awsEnvironment } from '../../lib/cloud/aws/environment.ts';
+import type { FunctionEvent } from '../../lib/cloud/aws/function-events.ts';
 import { KEYS } from '../../lib/cloud/aws/key-parameters.ts';
 import { nodeQueues } from '../../lib/cloud/aws/node-queue.ts';
 import { ssmParameters } from '../../lib/cloud/aws/parameters.ts';
+import type { Instances } from '../../lib/cloud/instances.ts';
 import type { KeyPair } from '../../lib/pki/certificate.ts';
+import { awake } from '../../lib/runtime/awake.ts';
 import { systemClock as clock } from '../../lib/runtime/clock.ts';
 import { lineLog } from '../../lib/runtime/log.ts';
 import { once } from '../../lib/runtime/once.ts';
 import { systemRandom as random } from '../../lib/runtime/random.ts';
+import { createCapacity } from '../capacity/capacity.ts';
+import { heed, type InstanceNotice, isInstanceNotice } from '../capacity/interruption.ts';
 import type { CloudNodes } from './dependencies.ts';
 import { createControllers } from './index.ts';
 
@@ -44,13 +53,32 @@ function cloud(): CloudNodes {
   };
 }
 
-export const handler = awsFunction({
+/** The same client, for machines: an idle cluster without pending pods never loads it. */
+const machines = once(async () => {
+  const [{ EC2Client }, { awsInstances: instancesOf }] = await Promise.all([
+    import('@aws-sdk/client-ec2'),
+    import('../../lib/cloud/aws/instances.ts'),
+  ]);
+  const { cluster } = awsEnvironment(process.env);
+  const launchTemplate = (architecture: string) => `${cluster}-${architecture}`;
+  return instancesOf({ ec2: new EC2Client({}), clock, cluster, launchTemplate });
+});
+
+const lateMachines: Instances = {
+  types: async () => (await machines()).types(),
+  launch: async (request) => (await machines()).launch(request),
+  get: async (id) => (await machines()).get(id),
+  list: async () => (await machines()).list(),
+  terminate: async (id) => (await machines()).terminate(id),
+};
+
+const woken = awsFunction({
   name: 'controllers',
   bundle: __filename,
   env: process.env,
   platform: { clock, random, log },
-  controllersOf: (caches, clients, { keys }) =>
-    createControllers({
+  controllersOf(caches, clients, { keys }) {
+    const dependencies = {
       caches,
       clientFor: clients.controller,
       clock,
@@ -59,5 +87,17 @@ export const handler = awsFunction({
       authority,
       cloud: cloud(),
       followsLog: true,
-    }),
+    };
+    return [...createControllers(dependencies), ...createCapacity(dependencies, lateMachines)];
+  },
 });
+
+/** What is said of an instance goes into its claim; the stream tells the controllers of that. */
+const heedNotice = async (notice: InstanceNotice) => {
+  const { apiserver } = await openAwsApiserver(awsEnvironment(process.env), { clock, random, log });
+  const user = serviceAccountUser('kube-system', 'capacity-controller');
+  await heed(notice, createClient(inProcess(apiserver.fetch, user), { userAgent: 'capacity' }), clock);
+};
+
+export const handler = (event: FunctionEvent | InstanceNotice, context: Context) =>
+  isInstanceNotice(event) ? awake(() => heedNotice(event)) : woken(event, context);

@@ -13,6 +13,13 @@ export interface InstanceType {
 
 export type CapacityType = 'on-demand' | 'spot';
 
+/** A cloud's node registers with it, and takes pods once somebody has said what it is. Source: k8s.io/cloud-provider/api. */
+export const UNINITIALIZED = {
+  key: 'node.cloudprovider.kubernetes.io/uninitialized',
+  value: 'true',
+  effect: 'NoSchedule',
+} as const;
+
 /** The label of nodes that says which. */
 export const CAPACITY_TYPE = 'zeroplane.dev/capacity-type';
 

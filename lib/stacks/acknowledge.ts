@@ -11,4 +11,9 @@ export function wildcard(service: string, resource: string): string {
   return `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:${service}:<AWS::Region>:<AWS::AccountId>:${resource}]`;
 }
 
+/** The same of what AWS itself publishes, which belongs to no account. */
+export function publicly(service: string, resource: string): string {
+  return `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:${service}:<AWS::Region>::${resource}]`;
+}
+
 export const ANY_RESOURCE = 'AwsSolutions-IAM5[Resource::*]';

@@ -1,7 +1,10 @@
 import { ArnFormat, Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { Rule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import type { Construct } from 'constructs';
 import { APISERVER_KEYS, KEYS } from '../cloud/aws/key-parameters.ts';
-import { acknowledge, wildcard } from './acknowledge.ts';
+import { CLUSTER_TAG } from '../cloud/aws/tags.ts';
+import { acknowledge, publicly, wildcard } from './acknowledge.ts';
 import { alarms } from './alarms.ts';
 import type { ClusterFunction } from './cluster-function.ts';
 import { names } from './names.ts';
@@ -50,6 +53,8 @@ export class ControllersStack extends Stack {
     for (const { part } of [scheduler, controllers]) part.allowKeys(settings, APISERVER_KEYS);
     controllers.part.allowKeys(settings, [KEYS.authority]);
     this.allowNodes(settings, controllers.part);
+    this.allowMachines(settings, controllers.part);
+    this.heedNotices(controllers.part);
     dispatcher.part.allow(['sqs:GetQueueUrl', 'sqs:SendMessage'], [this.nodeQueues(settings)]);
     const queues = wildcard('sqs', `${names(settings).nodeQueuePrefix}*`);
     acknowledge(this, { [queues]: 'The queues of the cluster’s nodes, which come and go' });
@@ -63,6 +68,54 @@ export class ControllersStack extends Stack {
     // Neither knows resources.
     part.allow(['sqs:ListQueues', 'ec2:DescribeInstances'], ['*']);
     part.function.addEnvironment('ZEROPLANE_NODE_ROLE', names(settings).nodeRoleArn(this));
+  }
+
+  /** Launches from the cluster's templates and ends what it launched. */
+  private allowMachines(settings: Settings, part: ClusterFunction): void {
+    const describe = [
+      'DescribeInstanceTypes',
+      'DescribeInstanceTypeOfferings',
+      'DescribeSecurityGroups',
+      'DescribeSubnets',
+    ];
+    part.allow(
+      describe.map((action) => `ec2:${action}`),
+      ['*'],
+    );
+    const any = (kind: string) => this.formatArn({ service: 'ec2', resource: kind, resourceName: '*' });
+    const image = this.formatArn({ service: 'ec2', account: '', resource: 'image', resourceName: '*' });
+    const made = ['instance', 'network-interface', 'volume'];
+    const used = ['subnet', 'security-group', 'launch-template'];
+    part.allow(['ec2:RunInstances'], [...[...made, ...used].map(any), image], {
+      ArnLike: { 'ec2:LaunchTemplate': any('launch-template') },
+    });
+    part.allow(['ec2:CreateTags'], made.map(any), { StringEquals: { 'ec2:CreateAction': 'RunInstances' } });
+    const ours = { StringEquals: { [`aws:ResourceTag/${CLUSTER_TAG}`]: settings.name } };
+    part.allow(['ec2:TerminateInstances'], [any('instance')], ours);
+    for (const kind of [...made, ...used]) {
+      acknowledge(this, {
+        [wildcard('ec2', `${kind}/*`)]: 'Only from the cluster’s launch templates, and only what carries its tag',
+      });
+    }
+    part.allow(['iam:PassRole'], [names(settings).nodeRoleArn(this)]);
+    const published = 'aws/service/ami-amazon-linux-latest/*';
+    const parameters = this.formatArn({ service: 'ssm', account: '', resource: 'parameter', resourceName: published });
+    part.allow(['ssm:GetParameters'], [parameters]);
+    for (const id of [publicly('ec2', 'image/*'), publicly('ssm', `parameter/${published}`)]) {
+      acknowledge(this, { [id]: 'The images that AWS publishes for everybody' });
+    }
+  }
+
+  /** Instances that EC2 takes back, or is likely to. Events of AWS's own services cost nothing. */
+  private heedNotices({ function: target }: ClusterFunction): void {
+    new Rule(this, 'InstanceNotices', {
+      description: 'Instances that EC2 takes back',
+      eventPattern: {
+        source: ['aws.ec2'],
+        detailType: ['EC2 Spot Instance Interruption Warning', 'EC2 Instance Rebalance Recommendation'],
+      },
+      targets: [new LambdaTarget(target)],
+    });
   }
 
   private nodeQueues(settings: Settings): string {

@@ -1,6 +1,7 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { RemovalPolicy, Tags } from 'aws-cdk-lib';
 import { GatewayVpcEndpointAwsService, type IVpc, Port, SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
+import { ROLE_TAG } from '../cloud/aws/tags.ts';
 import { acknowledge } from './acknowledge.ts';
 import type { Settings } from './settings.ts';
 
@@ -24,6 +25,7 @@ export class Network extends Construct {
       description: 'Nodes and pods: each other and the function vpc, nobody else',
       allowAllOutbound: true,
     });
+    Tags.of(this.nodes).add(ROLE_TAG, 'node');
     this.inside = new SecurityGroup(this, 'Inside', {
       vpc: this.vpc,
       description: 'The function vpc: reaches nodes and pods',

@@ -6,6 +6,7 @@ import {
   type InstanceType,
   type LaunchRequest,
   NoCapacity,
+  UNINITIALIZED,
 } from '../../lib/cloud/instances.ts';
 
 /** A cloud whose machines join when they are told to: idempotent by token, as EC2 is. */
@@ -84,5 +85,3 @@ export class FakeInstances implements Instances {
     return [...this.#byToken.values()];
   }
 }
-
-const UNINITIALIZED = { key: 'node.cloudprovider.kubernetes.io/uninitialized', value: 'true', effect: 'NoSchedule' };

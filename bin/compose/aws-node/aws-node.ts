@@ -10,6 +10,7 @@ import { API_ENDPOINT } from '../../../lib/cloud/aws/environment.ts';
 import { type InstanceMetadata, instanceMetadata } from '../../../lib/cloud/aws/instance-metadata.ts';
 import { type NodeFacts, nodeFacts } from '../../../lib/cloud/aws/node-facts.ts';
 import { tokenSource } from '../../../lib/cloud/aws/token-source.ts';
+import { UNINITIALIZED } from '../../../lib/cloud/instances.ts';
 import { apiServiceIP } from '../../../lib/cluster/config.ts';
 import type { NodeAgentConfig } from '../../../lib/cluster/daemon-config.ts';
 import type { KeyPair } from '../../../lib/pki/certificate.ts';
@@ -80,6 +81,7 @@ function accessOf(joining: Joining): NodeAccess {
     ownIPs: [API_ENDPOINT.address],
     facts: {
       providerID: facts.providerID,
+      taints: [UNINITIALIZED],
       labels: facts.labels,
       addresses: facts.addresses,
       leaseDurationSeconds: config.leaseDurationSeconds,

@@ -1,0 +1,87 @@
+import {
+  type EC2Client,
+  type InstanceTypeInfo,
+  paginateDescribeInstanceTypeOfferings,
+  paginateDescribeInstanceTypes,
+} from '@aws-sdk/client-ec2';
+import type { CapacityType, InstanceType, Offering } from '../instances.ts';
+import { FAMILIES, pricePerHour } from './instance-prices.ts';
+
+const CAPACITY_TYPES: readonly CapacityType[] = ['on-demand', 'spot'];
+/** kubelet's default. */
+const MOST_PODS = 110;
+/** A prefix is a /28. Source: "Assign prefixes to Amazon EC2 network interfaces". */
+export const PREFIX_ADDRESSES = 16;
+/** Of each prefix the first and the last address, and one for the node. */
+const UNUSABLE = 3;
+const MIB = 1024 ** 2;
+
+/** What EC2 sells in these zones, of the families that a price is known of. */
+export async function readInstanceTypes(ec2: EC2Client, zones: readonly string[]): Promise<InstanceType[]> {
+  const names = FAMILIES.map((family) => `${family}.*`);
+  const [sold, infos] = await Promise.all([readOfferings(ec2, names, zones), readInfos(ec2, names)]);
+  return infos.flatMap((info) => {
+    const offerings = offeringsOf(info.InstanceType!, sold.get(info.InstanceType!) ?? []);
+    return offerings.length === 0 ? [] : [typeOf(info, offerings)];
+  });
+}
+
+async function readInfos(client: EC2Client, names: string[]): Promise<InstanceTypeInfo[]> {
+  const Filters = [
+    { Name: 'instance-type', Values: names },
+    { Name: 'bare-metal', Values: ['false'] },
+  ];
+  const found: InstanceTypeInfo[] = [];
+  for await (const page of paginateDescribeInstanceTypes({ client }, { Filters }))
+    found.push(...(page.InstanceTypes ?? []));
+  return found;
+}
+
+async function readOfferings(
+  client: EC2Client,
+  names: string[],
+  zones: readonly string[],
+): Promise<Map<string, string[]>> {
+  const Filters = [{ Name: 'instance-type', Values: names }];
+  const found = new Map<string, string[]>();
+  const input = { LocationType: 'availability-zone', Filters } as const;
+  for await (const page of paginateDescribeInstanceTypeOfferings({ client }, input)) {
+    for (const { InstanceType: name, Location: zone } of page.InstanceTypeOfferings ?? []) {
+      if (name && zone && zones.includes(zone)) found.set(name, [...(found.get(name) ?? []), zone]);
+    }
+  }
+  return found;
+}
+
+function offeringsOf(name: string, zones: readonly string[]): Offering[] {
+  return zones.flatMap((zone) =>
+    CAPACITY_TYPES.flatMap((capacityType) => {
+      const dollarsPerHour = pricePerHour(name, capacityType);
+      return dollarsPerHour === undefined ? [] : [{ zone, capacityType, dollarsPerHour }];
+    }),
+  );
+}
+
+function typeOf(info: InstanceTypeInfo, offerings: readonly Offering[]): InstanceType {
+  const arm = info.ProcessorInfo?.SupportedArchitectures?.includes('arm64');
+  const gpus = info.GpuInfo?.Gpus?.filter(({ Manufacturer }) => Manufacturer === 'NVIDIA') ?? [];
+  return {
+    name: info.InstanceType!,
+    architecture: arm ? 'arm64' : 'amd64',
+    milliCpus: (info.VCpuInfo?.DefaultVCpus ?? 0) * 1000,
+    memoryBytes: (info.MemoryInfo?.SizeInMiB ?? 0) * MIB,
+    maxPods: maxPods(info.NetworkInfo?.Ipv4AddressesPerInterface ?? 0),
+    gpus: gpus.reduce((sum, { Count = 0 }) => sum + Count, 0),
+    offerings,
+  };
+}
+
+/** Each address of an interface but its first may be a prefix instead. */
+function maxPods(addresses: number): number {
+  return prefixesFor(MOST_PODS, addresses) * (PREFIX_ADDRESSES - UNUSABLE);
+}
+
+/** So many prefixes give so many pods their addresses, as far as the interface has room. */
+export function prefixesFor(pods: number, addresses = Number.POSITIVE_INFINITY): number {
+  return Math.max(1, Math.min(Math.ceil(pods / (PREFIX_ADDRESSES - UNUSABLE)), addresses - 1));
+}
