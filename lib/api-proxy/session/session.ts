@@ -93,6 +93,8 @@ class RemoteSession implements Session {
   async *received(): AsyncGenerator<Uint8Array, void, void> {
     for (let offset = 0; !this.#signal.aborted; ) {
       const answer = await this.#ask('receive', {
+        // API Gateway gives bytes only to those who ask for them. Source: "Content type conversions in API Gateway".
+        accept: 'application/octet-stream',
         [OFFSET_HEADER]: String(offset),
         [WAIT_HEADER]: String(WAIT_SECONDS),
       });
