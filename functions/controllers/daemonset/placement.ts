@@ -2,6 +2,7 @@ import type { Stored } from '../../../lib/api/object.ts';
 import { matchesNodeAffinity } from '../../../lib/api/scheduling/node-selector.ts';
 import { untoleratedTaint } from '../../../lib/api/scheduling/tolerations.ts';
 import type { Affinity, DaemonSet, Node, Pod, PodSpec, Toleration } from '../../../lib/api/types.ts';
+import { virtualProvider } from '../../../lib/api/virtual-node.ts';
 
 const NODE = 'node.kubernetes.io/';
 const tolerate = (key: string, effect: string): Toleration => ({ key: NODE + key, operator: 'Exists', effect });
@@ -34,6 +35,8 @@ export interface Placement {
 
 /** Source: daemon_controller.go, nodeShouldRunDaemonPod. */
 export function placementOn(node: Stored<Node>, { spec }: DaemonSet): Placement {
+  // A daemon serves a machine: there is none.
+  if (virtualProvider(node)) return { shouldRun: false, mayStay: false };
   const podSpec = spec.template.spec ?? { containers: [] };
   const named = !podSpec.nodeName || podSpec.nodeName === node.metadata.name;
   if (!named || !matchesNodeAffinity(podSpec, node)) return { shouldRun: false, mayStay: false };

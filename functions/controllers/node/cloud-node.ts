@@ -2,6 +2,7 @@ import { QUEUE_ANNOTATION } from '../../../lib/api/annotations.ts';
 import type { Stored } from '../../../lib/api/object.ts';
 import { isReason } from '../../../lib/api/status.ts';
 import type { Node } from '../../../lib/api/types.ts';
+import { virtualProvider } from '../../../lib/api/virtual-node.ts';
 import { type Controller, watch } from '../../../lib/client/controller.ts';
 import { nodes } from '../../../lib/client/resource-type.ts';
 import { conditionOf } from '../conditions.ts';
@@ -75,7 +76,7 @@ export function createNodeQueueController(dependencies: ControllerDependencies, 
     async reconcile(name) {
       if (name === SWEEP) return void (await sweep());
       const node = cache.get(name);
-      if (!node || hasQueue(node) || node.metadata.deletionTimestamp) return undefined;
+      if (!node || hasQueue(node) || virtualProvider(node) || node.metadata.deletionTimestamp) return undefined;
       const url = await cloud.ensureQueue(name);
       const body = { metadata: { uid: node.metadata.uid, annotations: { [QUEUE_ANNOTATION]: url } } };
       await client.patch(nodes, { name }, { type: 'merge', body });

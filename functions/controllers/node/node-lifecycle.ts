@@ -1,6 +1,7 @@
 import type { Stored } from '../../../lib/api/object.ts';
 import { isReason } from '../../../lib/api/status.ts';
 import type { Lease, Node, Pod } from '../../../lib/api/types.ts';
+import { virtualProvider } from '../../../lib/api/virtual-node.ts';
 import type { Cache, Controller, Result } from '../../../lib/client/controller.ts';
 import { leases, nodes, pods } from '../../../lib/client/resource-type.ts';
 import { eachBounded } from '../../../lib/runtime/bounded.ts';
@@ -38,6 +39,8 @@ export function createNodeLifecycleController(dependencies: ControllerDependenci
     async reconcile(name): Promise<Result | undefined> {
       const node = cache.get(name);
       if (!node || node.metadata.deletionTimestamp) return undefined;
+      // Nobody sends heartbeats for it.
+      if (virtualProvider(node)) return void (await taint(node, own));
       const lease = leaseCache.get(`${LEASE_NAMESPACE}/${name}`);
       // While the apiserver was not there to be told, silence means nothing.
       const heard = Math.max(aliveSinceMs, lastHeartbeatMs(node, lease?.spec?.renewTime));
