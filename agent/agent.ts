@@ -11,7 +11,7 @@ import { nodes as nodeType, pods as podType, services as serviceType } from '../
 import type { Clock } from '../lib/runtime/clock.ts';
 import type { Random } from '../lib/runtime/random.ts';
 import type { AgentConfig, AgentContext, Log } from './context.ts';
-import { Eviction } from './eviction/eviction.ts';
+import { Eviction, TRANSITION_MS } from './eviction/eviction.ts';
 import type { ImageGCThresholds } from './eviction/image-gc.ts';
 import { DEFAULT_THRESHOLDS, parseThresholds } from './eviction/thresholds.ts';
 import { renewLease } from './node/lease.ts';
@@ -98,22 +98,24 @@ export async function startAgent(config: AgentConfig, dependencies: AgentDepende
     source,
     recorder,
     thresholds: parseThresholds(config.evictionHard ?? DEFAULT_THRESHOLDS),
+    transitionMs: config.evictionPressureTransitionMs ?? TRANSITION_MS,
     imageGC: config.imageGC ?? NO_IMAGE_GC,
     pods: () => pods,
   });
+  const nodeCache = new ObjectCache<Node>(nodeType);
   const registration = new NodeRegistration(
     context,
     source,
     () => eviction.pressures(),
     recorder,
     () => volumesInUse(config.podsDir),
+    () => nodeCache.get(config.nodeName),
   );
   const onError = (error: unknown, resource: string) => log('cannot follow a resource', { resource, error });
   const caches = createCaches(client, { clock, random, onError });
   caches.cache(serviceType);
   caches.start(signal);
   const podCache = new ObjectCache<Pod>(podType);
-  const nodeCache = new ObjectCache<Node>(nodeType);
   const follow = { clock, random, signal, onError };
 
   const mounter = dependencies.mounter ?? systemMounter;

@@ -43,6 +43,8 @@ export interface AgentConfig {
   reserved?: Readonly<Record<string, string>>;
   /** Below what pods are evicted, as kubelet's --eviction-hard: `memory.available<100Mi,nodefs.available<10%`. */
   evictionHard?: string;
+  /** How long a pressure lasts after what caused it, as kubelet's --eviction-pressure-transition-period; absent: five minutes. */
+  evictionPressureTransitionMs?: number;
   /** When unused images are removed; absent: never. */
   imageGC?: ImageGCThresholds;
   /** A container's log is rotated when it is larger. */

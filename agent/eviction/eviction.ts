@@ -16,13 +16,16 @@ export interface EvictionOptions {
   source: MachineSource;
   recorder: EventRecorder;
   thresholds: readonly Threshold[];
+  /** evictionPressureTransitionPeriod */
+  transitionMs: number;
   imageGC: ImageGCThresholds;
   pods: () => { active(): Pod[]; evict(uid: string, message: string): void };
 }
 
-/** kubelet's monitoringInterval, evictionPressureTransitionPeriod and imageGCPeriod. */
+/** kubelet's evictionPressureTransitionPeriod where it is not said. */
+export const TRANSITION_MS = 300_000;
+/** kubelet's monitoringInterval and imageGCPeriod. */
 const LOOK_MS = 10_000;
-const TRANSITION_MS = 300_000;
 const IMAGE_GC_MS = 300_000;
 
 /** Keeps the node from running out of what all of its pods share. Source: pkg/kubelet/eviction/eviction_manager.go. */
@@ -68,7 +71,8 @@ export class Eviction {
     const now = this.#options.context.clock.now();
     const below = crossed(this.#options.thresholds, readings);
     for (const { signal } of below) this.#crossedMs.set(signal, now);
-    for (const [signal, atMs] of this.#crossedMs) if (now - atMs >= TRANSITION_MS) this.#crossedMs.delete(signal);
+    for (const [signal, atMs] of this.#crossedMs)
+      if (now - atMs >= this.#options.transitionMs) this.#crossedMs.delete(signal);
     return below;
   }
 

@@ -38,6 +38,7 @@ export class NodeRegistration {
   readonly #pressures: () => Promise<ReadonlySet<Pressure>>;
   readonly #recorder: EventRecorder;
   readonly #volumesInUse: () => Promise<string[]>;
+  readonly #seen: () => Stored<Node> | undefined;
   #node: Stored<Node> | undefined;
   #reportedAtMs = 0;
   readonly #registered = Promise.withResolvers<void>();
@@ -48,12 +49,14 @@ export class NodeRegistration {
     pressures: () => Promise<ReadonlySet<Pressure>>,
     recorder: EventRecorder,
     volumesInUse: () => Promise<string[]>,
+    seen: () => Stored<Node> | undefined,
   ) {
     this.#context = context;
     this.#source = source;
     this.#pressures = pressures;
     this.#recorder = recorder;
     this.#volumesInUse = volumesInUse;
+    this.#seen = seen;
   }
 
   /** As the API has it; before registration as it will be. */
@@ -96,6 +99,7 @@ export class NodeRegistration {
   async #once(): Promise<void> {
     const machine = await this.#source.machine();
     this.#node ??= await this.#register(machine);
+    this.#node = this.#newest(this.#node);
     const status = await this.#status(machine);
     const { clock, client, config } = this.#context;
     const due = clock.now() - this.#reportedAtMs >= REPORT_MS;
@@ -106,6 +110,13 @@ export class NodeRegistration {
     if (this.ready !== before) this.#tell(this.ready ? 'NodeReady' : 'NodeNotReady');
     this.#reportedAtMs = clock.now();
     this.#registered.resolve();
+  }
+
+  /** What others wrote meanwhile is answered: a node that was cut off is said to be Unknown, and nobody but its agent takes that back. */
+  #newest(own: Stored<Node>): Stored<Node> {
+    const seen = this.#seen();
+    const isNewer = Number(seen?.metadata.resourceVersion) > Number(own.metadata.resourceVersion);
+    return seen && isNewer && seen.metadata.uid === own.metadata.uid ? seen : own;
   }
 
   /** kubelet gives its Events the node's name as uid, as `kubectl describe node` expects. */

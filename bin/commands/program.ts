@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { Argument, Command, CommanderError, InvalidArgumentError } from 'commander';
 import { parseThresholds } from '../../agent/eviction/thresholds.ts';
+import { parseDuration } from '../../lib/api/duration.ts';
 import { StatusError } from '../../lib/api/status.ts';
 import { addNodes } from '../../lib/cluster/add-nodes.ts';
 import { readConfig } from '../../lib/cluster/config.ts';
@@ -90,6 +91,11 @@ export function program(environment: Environment): Command {
       '--eviction-hard <thresholds>',
       'below what nodes evict pods: memory.available<500Mi,nodefs.available<10%',
       thresholds,
+    )
+    .option(
+      '--eviction-pressure-transition-period <duration>',
+      'how long a pressure lasts after what caused it (default: 5m)',
+      durationMs,
     )
     .option('--dns-ip <address>', 'of the cluster’s DNS (default: 10.96.0.10)')
     .action((options) => up({ ...options, name: nameOf(options) }, paths(options), context));
@@ -197,6 +203,12 @@ function thresholds(text: string): string {
     throw new InvalidArgumentError((error as Error).message);
   }
   return text;
+}
+
+function durationMs(text: string): number {
+  const nanos = parseDuration(text);
+  if (nanos === undefined || nanos < 0) throw new InvalidArgumentError('a duration is needed: 5m, say.');
+  return Number(nanos) / 1e6;
 }
 
 function rate(text: string): number {

@@ -10,6 +10,7 @@ import { type AgentServer, startServer } from '../../agent/server/server.ts';
 import { shareFolder } from '../../agent/volumes/shared-folder.ts';
 import type { Client } from '../../lib/client/client.ts';
 import type { NodeAgentConfig } from '../../lib/cluster/daemon-config.ts';
+import { evictionSettings } from '../../lib/cluster/eviction.ts';
 import { gitVersion } from '../../lib/runtime/version.ts';
 import { clientAs } from './client-as.ts';
 import type { Platform } from './control-plane.ts';
@@ -141,7 +142,7 @@ function agentConfig(config: NodeAgentConfig): AgentConfig {
     maxPods: MAX_PODS,
     cgroupRoot: config.cgroupRoot,
     cgroupMount: config.cgroupMount,
-    ...(config.evictionHard === undefined ? {} : { evictionHard: config.evictionHard }),
+    ...evictionSettings(config),
     containerLogMaxBytes: CONTAINER_LOG_MAX_BYTES,
     containerLogMaxFiles: CONTAINER_LOG_MAX_FILES,
   };

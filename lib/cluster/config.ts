@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { ClusterError } from './error.ts';
+import type { EvictionSettings } from './eviction.ts';
 import { addressAt, parseCidr } from './network/cidr.ts';
 
 /** One node of a cluster on this machine, as cluster.json keeps it. */
@@ -13,7 +14,7 @@ export interface NodeConfig {
 }
 
 /** cluster.json: what a cluster was made as, so that it is taken up the same. */
-export interface ClusterConfig {
+export interface ClusterConfig extends EvictionSettings {
   name: string;
   /** The API's port at 127.0.0.1. */
   port: number;
@@ -24,8 +25,6 @@ export interface ClusterConfig {
   /** The bridge that host and nodes share. */
   bridge: string;
   nodeCIDR: string;
-  /** Below what nodes evict pods; absent: the agent's default. */
-  evictionHard?: string;
   nodes: NodeConfig[];
   /** Ingress at 127.0.0.1. */
   ingressPorts?: { http: number; https: number };

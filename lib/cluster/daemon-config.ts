@@ -1,3 +1,5 @@
+import type { EvictionSettings } from './eviction.ts';
+
 /** control-plane/config.json: what the control plane is told. Paths are absolute. */
 export interface ControlPlaneConfig {
   /** `0.1.0` */
@@ -28,7 +30,7 @@ export interface MachineConfig {
 }
 
 /** nodes/NODE/agent.json: what a node's agent is told. Paths are absolute. */
-export interface NodeAgentConfig {
+export interface NodeAgentConfig extends EvictionSettings {
   version: string;
   nodeName: string;
   nodeIP: string;
@@ -48,8 +50,6 @@ export interface NodeAgentConfig {
   /** Manifests of static pods. */
   manifests?: string;
   cniBinaries: string;
-  /** As kubelet's --eviction-hard; absent: the agent's default. */
-  evictionHard?: string;
   kubeletPort: number;
   /** Whose packets are the cluster's own; also as nftables writes a set of ranges. */
   clusterCIDR: string;

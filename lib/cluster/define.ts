@@ -3,6 +3,7 @@ import { dns1123Subdomain } from '../api/names.ts';
 import { BRIDGE_PORT, type ClusterConfig, MAX_NODES, nodeConfig, readConfig } from './config.ts';
 import type { CommandContext } from './context.ts';
 import { ClusterError } from './error.ts';
+import { type EvictionSettings, evictionSettings } from './eviction.ts';
 import { addressAt, type Cidr, contains, isCidr, overlaps, parseCidr } from './network/cidr.ts';
 import { freeNodeRange, freePodRange, isFree, usedRanges } from './network/free-ranges.ts';
 import type { ClusterPaths } from './paths.ts';
@@ -20,6 +21,8 @@ export interface UpOptions {
   dnsDomain?: string;
   dnsIp?: string;
   evictionHard?: string;
+  /** Milliseconds. */
+  evictionPressureTransitionPeriod?: number;
 }
 
 export const DEFAULT_SERVICE_CIDR = '10.96.0.0/16';
@@ -73,8 +76,8 @@ async function takeUp(
     if (options.port !== undefined && options.port !== known.port) {
       throw new ClusterError(`the cluster is running at port ${known.port}: another port needs a down before`);
     }
-    if (options.evictionHard !== undefined && options.evictionHard !== known.evictionHard) {
-      throw new ClusterError('the cluster is running: other eviction thresholds need a down before');
+    if (!isSubset(evictionOf(options), known)) {
+      throw new ClusterError('the cluster is running: other eviction settings need a down before');
     }
     return withNodes(known, count);
   }
@@ -93,8 +96,12 @@ async function chooseIngressPorts(
   return { http, https: await choosePort(ingressHttpsPort, preferred.https, 'ingress-https-port') };
 }
 
-function evictionOf({ evictionHard }: UpOptions): Pick<ClusterConfig, 'evictionHard'> {
-  return evictionHard === undefined ? {} : { evictionHard };
+function evictionOf({ evictionHard, evictionPressureTransitionPeriod }: UpOptions): EvictionSettings {
+  return evictionSettings({ evictionHard, evictionPressureTransitionMs: evictionPressureTransitionPeriod });
+}
+
+function isSubset(asked: EvictionSettings, known: EvictionSettings): boolean {
+  return Object.entries(asked).every(([name, value]) => known[name as keyof EvictionSettings] === value);
 }
 
 /** Routes of this machine, and what other clusters will take when they are started. */

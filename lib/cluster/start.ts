@@ -14,6 +14,7 @@ import {
 import { CGROUP_MOUNT, type CommandContext, cgroupRoot } from './context.ts';
 import { runningDaemon, startDaemon, startedInThisBoot } from './daemon.ts';
 import type { ControlPlaneConfig, NodeAgentConfig } from './daemon-config.ts';
+import { evictionSettings } from './eviction.ts';
 import type { ClusterPaths } from './paths.ts';
 import { CNI_BINARIES } from './preflight.ts';
 
@@ -100,7 +101,7 @@ function agentConfig(cluster: ClusterConfig, node: NodeConfig, paths: ClusterPat
     logs,
     manifests,
     cniBinaries: CNI_BINARIES,
-    ...(cluster.evictionHard === undefined ? {} : { evictionHard: cluster.evictionHard }),
+    ...evictionSettings(cluster),
     kubeletPort: KUBELET_PORT,
     clusterCIDR: cluster.podCIDR,
     serviceCIDR: cluster.serviceCIDR,

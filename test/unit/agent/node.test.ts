@@ -62,6 +62,17 @@ describe('a node', () => {
     expect((await read()).metadata.resourceVersion).not.toBe(first.node.metadata.resourceVersion);
   });
 
+  it('takes back what was said of it while it was silent', async () => {
+    await node.until('none', () => node.agent.ready);
+    const body = { status: { conditions: [{ type: 'Ready', status: 'Unknown', reason: 'NodeStatusUnknown' }] } };
+    await node.client.patch(nodes, { name: 'n1' }, { type: 'strategic', body }, { subresource: 'status' });
+    await node.clock.advance(25_000);
+    expect((await read()).status?.conditions?.find(({ type }) => type === 'Ready')).toMatchObject({
+      status: 'True',
+      reason: 'KubeletReady',
+    });
+  });
+
   it('registers again when its object was deleted', async () => {
     await node.until('none', () => node.agent.ready);
     const { uid } = (await read()).metadata;
