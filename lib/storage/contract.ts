@@ -120,6 +120,7 @@ export type StoreErrorReason =
   | 'InvalidToken' // the continue token was not made by this store
   | 'Unreadable' // what is stored cannot be opened with the keys that are there
   | 'TooLarge' // a value over the limit
+  | 'Full' // there is no room; nothing happened
   | 'Throttled' // try again later; nothing happened
   | 'Unknown' // the outcome is not known
   | 'Closed';

@@ -27,6 +27,8 @@ export function storeFailure(error: unknown, type: GroupResource, name: string):
       return conflict(type, name, OBJECT_MODIFIED);
     case 'TooLarge':
       return new StatusError(413, 'RequestEntityTooLarge', 'Request entity too large: limit is 3145728');
+    // As etcd's "database space exceeded": a client that is told to retry would only wait.
+    case 'Full':
     case 'Unreadable':
       return internalError(error.message);
     case 'Throttled':

@@ -3,7 +3,7 @@ import type { LogEntry } from '../memory/change-log.ts';
 /** Where changes become durable. */
 export interface Journal {
   /**
-   * All of them or none; durable when the promise resolves. Rejects with StoreError: `Throttled` if nothing happened, `Unknown` otherwise.
+   * All of them or none; durable when the promise resolves. Rejects with StoreError: `Throttled` or `Full` if nothing happened, `Unknown` otherwise.
    * One call at a time.
    */
   append(entries: readonly LogEntry[]): Promise<void>;

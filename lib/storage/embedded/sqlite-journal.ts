@@ -158,11 +158,13 @@ class SqliteJournal implements Journal {
   }
 }
 
+const SQLITE_FULL = 13;
+
 /** SQLite's result codes, https://www.sqlite.org/rescode.html: those after which certainly nothing was written. */
 const NOTHING_HAPPENED = new Map([
   [5, 'the database is locked by another process'],
   [8, 'the database is read-only'],
-  [13, 'the disk or the database is full'],
+  [SQLITE_FULL, 'the disk or the database is full'],
   [19, 'another process has written to the database'],
 ]);
 
@@ -170,6 +172,6 @@ const NOTHING_HAPPENED = new Map([
 function storeError(cause: unknown, committing: boolean): StoreError {
   const code = Number((cause as { errcode?: number }).errcode) & 0xff;
   const known = NOTHING_HAPPENED.get(code);
-  if (known) return new StoreError('Throttled', known, { cause });
+  if (known) return new StoreError(code === SQLITE_FULL ? 'Full' : 'Throttled', known, { cause });
   return new StoreError(committing ? 'Unknown' : 'Throttled', `the database failed: ${String(cause)}`, { cause });
 }

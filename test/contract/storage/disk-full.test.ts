@@ -16,7 +16,7 @@ describe('a database that may not grow', () => {
       const key = `pods/a/${String(i).padStart(3, '0')}`;
       const outcome = await refusal(create(store, key, 'x'.repeat(5_000)));
       if (outcome !== 'none') {
-        expect(outcome).toBe('Throttled');
+        expect(outcome).toBe('Full');
         return written;
       }
       written.push(key);
