@@ -97,8 +97,8 @@ export class TestCluster {
 
   /** A shell that outlives this process and ends the cluster once this process is gone. */
   #takeDownWhenOrphaned(): void {
-    const script = `while kill -0 ${process.pid} 2>/dev/null; do sleep 1; done; [ -d "$1" ] || exit 0; "$2" "$3" down --name "$4" --state-dir "$1/state" --delete; rm -rf "$1"`;
-    const args = ['-c', script, 'sh', this.folder, process.execPath, program, this.name];
+    const script = `while kill -0 ${process.pid} 2>/dev/null; do sleep 1; done; [ -d "$1" ] || exit 0; "$2" "$3" down --name "$4" --state-dir "$5" --delete; umount -q "$1"/*; rm -rf "$1"`;
+    const args = ['-c', script, 'sh', this.folder, process.execPath, program, this.name, this.stateDir];
     spawn('sh', args, {
       detached: true,
       stdio: 'ignore',
