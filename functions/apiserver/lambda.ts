@@ -14,7 +14,9 @@ import type { ClusterKeys } from '../../lib/cloud/aws/key-parameters.ts';
 import { awake } from '../../lib/runtime/awake.ts';
 import { systemClock as clock } from '../../lib/runtime/clock.ts';
 import { lineLog } from '../../lib/runtime/log.ts';
+import { once } from '../../lib/runtime/once.ts';
 import { systemRandom as random } from '../../lib/runtime/random.ts';
+import { withVirtualNode } from '../capacity/fargate/backend.ts';
 import { vpcBackend } from '../vpc/backend.ts';
 import type { Backend } from './dependencies.ts';
 import { bufferedResult } from './gateway/buffered.ts';
@@ -34,11 +36,32 @@ type Event = APIGatewayProxyEvent | CustomResourceEvent;
 const environment = awsEnvironment(process.env);
 const log = lineLog((line) => process.stdout.write(line), clock);
 
+/** Set where the stacks have a virtual node. */
+const fargateLogs = process.env['ZEROPLANE_FARGATE_LOGS'];
+
+/** What pods on Fargate wrote: the clients are loaded when somebody asks. */
+const taskLogSource = once(async () => {
+  const [{ ECSClient }, { CloudWatchLogsClient }, { describeTasks }, { taskLogs }] = await Promise.all([
+    import('../../lib/cloud/aws/ecs-client.ts'),
+    import('../../lib/cloud/aws/logs-client.ts'),
+    import('../../lib/cloud/aws/describe-tasks.ts'),
+    import('../../lib/cloud/aws/task-logs.ts'),
+  ]);
+  const ecs = new ECSClient({});
+  return {
+    logs: taskLogs(new CloudWatchLogsClient({}), fargateLogs ?? ''),
+    alive: async (id: string) =>
+      (await describeTasks(ecs, environment.cluster, [id])).some(({ state }) => state !== 'stopped'),
+    clock,
+  };
+});
+
 /** Nodes and pods, through the function in their VPC. */
 function inside({ kubeletClient, authorityCertificate: ca }: ClusterKeys): Backend {
   const { buffered, streamed } = functionInvoke(new LambdaClient({}), `${environment.cluster}-vpc`);
   const { certificate: cert, key } = kubeletClient;
-  return vpcBackend({ buffered, ...(streams && { streamed }) }, { cert, key, ca });
+  const nodes = vpcBackend({ buffered, ...(streams && { streamed }) }, { cert, key, ca });
+  return fargateLogs ? withVirtualNode(nodes, taskLogSource) : nodes;
 }
 
 /** Begun before the first request, and again with the next one if it failed. */

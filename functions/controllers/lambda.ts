@@ -12,13 +12,17 @@ import { KEYS } from '../../lib/cloud/aws/key-parameters.ts';
 import { nodeQueues } from '../../lib/cloud/aws/node-queue.ts';
 import { ssmParameters } from '../../lib/cloud/aws/parameters.ts';
 import type { Instances } from '../../lib/cloud/instances.ts';
+import type { Tasks } from '../../lib/cloud/tasks.ts';
 import type { KeyPair } from '../../lib/pki/certificate.ts';
 import { awake } from '../../lib/runtime/awake.ts';
 import { systemClock as clock } from '../../lib/runtime/clock.ts';
 import { lineLog } from '../../lib/runtime/log.ts';
 import { once } from '../../lib/runtime/once.ts';
 import { systemRandom as random } from '../../lib/runtime/random.ts';
+import { gitVersion } from '../../lib/runtime/version.ts';
 import { createCapacity } from '../capacity/capacity.ts';
+import { createFargate } from '../capacity/fargate/fargate.ts';
+import { heedTask, isTaskNotice, type TaskNotice } from '../capacity/fargate/task-notice.ts';
 import { heed, type InstanceNotice, isInstanceNotice } from '../capacity/interruption.ts';
 import type { CloudNodes } from './dependencies.ts';
 import { createControllers } from './index.ts';
@@ -72,6 +76,43 @@ const lateMachines: Instances = {
   terminate: async (id) => (await machines()).terminate(id),
 };
 
+/** Set where the stacks have a virtual node: ECS's client is loaded when there is a pod on it. */
+const fargateRole = process.env['ZEROPLANE_FARGATE_ROLE'];
+/** EventBridge tells when a task ends; this is for a notice that was lost. */
+const FARGATE_LOOK_MS = 300_000;
+
+const fargate = once(async () => {
+  const [{ ECSClient }, { EC2Client }, { fargateTasks }, { readPlace }] = await Promise.all([
+    import('../../lib/cloud/aws/ecs-client.ts'),
+    import('../../lib/cloud/aws/ec2-client.ts'),
+    import('../../lib/cloud/aws/fargate-tasks.ts'),
+    import('../../lib/cloud/aws/instances.ts'),
+  ]);
+  const { cluster } = awsEnvironment(process.env);
+  const place = once(async () => {
+    const { subnets, securityGroup } = await readPlace(new EC2Client({}), cluster);
+    return { subnets: [...subnets.values()], securityGroup };
+  });
+  return fargateTasks({
+    ecs: new ECSClient({}),
+    cluster,
+    region: process.env['AWS_REGION'] ?? '',
+    logGroup: `/zeroplane/${cluster}/fargate`,
+    executionRoleArn: fargateRole ?? '',
+    place,
+    publicIp: true,
+  });
+});
+
+const lateTasks: Tasks = {
+  run: async (request) => (await fargate()).run(request),
+  describe: async (ids) => (await fargate()).describe(ids),
+  ofPod: async (uid) => (await fargate()).ofPod(uid),
+  alive: async () => (await fargate()).alive(),
+  stop: async (id, reason) => (await fargate()).stop(id, reason),
+  forget: async (uid) => (await fargate()).forget(uid),
+};
+
 const woken = awsFunction({
   name: 'controllers',
   bundle: __filename,
@@ -88,16 +129,24 @@ const woken = awsFunction({
       cloud: cloud(),
       followsLog: true,
     };
-    return [...createControllers(dependencies), ...createCapacity(dependencies, lateMachines)];
+    const version = gitVersion(awsEnvironment(process.env).version);
+    const virtual = { tasks: lateTasks, version, runningMs: FARGATE_LOOK_MS };
+    return [
+      ...createControllers(dependencies),
+      ...createCapacity(dependencies, lateMachines),
+      ...(fargateRole ? [createFargate(dependencies, virtual)] : []),
+    ];
   },
 });
 
 /** What is said of an instance goes into its claim; the stream tells the controllers of that. */
-const heedNotice = async (notice: InstanceNotice) => {
+const heedNotice = async (notice: InstanceNotice | TaskNotice) => {
   const { apiserver } = await openAwsApiserver(awsEnvironment(process.env), { clock, random, log });
-  const user = serviceAccountUser('kube-system', 'capacity-controller');
-  await heed(notice, createClient(inProcess(apiserver.fetch, user), { userAgent: 'capacity' }), clock);
+  const clientOf = (name: string) =>
+    createClient(inProcess(apiserver.fetch, serviceAccountUser('kube-system', name)), { userAgent: name });
+  if (isTaskNotice(notice)) await heedTask(notice, clientOf('fargate-controller'));
+  else await heed(notice, clientOf('capacity-controller'), clock);
 };
 
-export const handler = (event: FunctionEvent | InstanceNotice, context: Context) =>
-  isInstanceNotice(event) ? awake(() => heedNotice(event)) : woken(event, context);
+export const handler = (event: FunctionEvent | InstanceNotice | TaskNotice, context: Context) =>
+  isInstanceNotice(event) || isTaskNotice(event) ? awake(() => heedNotice(event)) : woken(event, context);

@@ -4,6 +4,7 @@ import type { Construct } from 'constructs';
 import { APISERVER_KEYS } from '../cloud/aws/key-parameters.ts';
 import { acknowledge } from './acknowledge.ts';
 import { ClusterFunction } from './cluster-function.ts';
+import { allowFargateLogs } from './fargate.ts';
 import { names } from './names.ts';
 import type { Settings } from './settings.ts';
 import type { StorageStack } from './storage.ts';
@@ -41,6 +42,7 @@ export class ApiStack extends Stack {
       arnFormat: ArnFormat.COLON_RESOURCE_NAME,
     });
     apiserver.allow(['lambda:InvokeFunction'], [vpcFunction]);
+    if (settings.fargate) allowFargateLogs(settings, apiserver);
     this.bootstrap(apiserver);
     this.endpoint = this.gateway(settings, apiserver);
     apiserver.function.addEnvironment('ZEROPLANE_PUBLIC_URL', this.endpoint);

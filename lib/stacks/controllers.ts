@@ -7,6 +7,7 @@ import { CLUSTER_TAG } from '../cloud/aws/tags.ts';
 import { acknowledge, publicly, wildcard } from './acknowledge.ts';
 import { alarms } from './alarms.ts';
 import type { ClusterFunction } from './cluster-function.ts';
+import { Fargate } from './fargate.ts';
 import { names } from './names.ts';
 import type { Settings } from './settings.ts';
 import type { StorageStack } from './storage.ts';
@@ -55,6 +56,7 @@ export class ControllersStack extends Stack {
     this.allowNodes(settings, controllers.part);
     this.allowMachines(settings, controllers.part);
     this.heedNotices(controllers.part);
+    if (settings.fargate) new Fargate(this, 'Fargate', settings, controllers.part);
     dispatcher.part.allow(['sqs:GetQueueUrl', 'sqs:SendMessage'], [this.nodeQueues(settings)]);
     const queues = wildcard('sqs', `${names(settings).nodeQueuePrefix}*`);
     acknowledge(this, { [queues]: 'The queues of the cluster’s nodes, which come and go' });

@@ -13,6 +13,8 @@ export function names({ name }: Pick<Settings, 'name'>) {
       stack.formatArn({ service: 'iam', region: '', resource: 'role', resourceName: `${name}-node` }),
     /** Each node's queue is `PREFIXi-…`; the controllers make and remove them. */
     nodeQueuePrefix: `${name}-node-`,
+    /** What pods on Fargate write. */
+    fargateLogs: `/zeroplane/${name}/fargate`,
     launchTemplate: (architecture: string) => `${name}-${architecture}`,
   };
 }

@@ -17,6 +17,8 @@ export interface Settings {
   /** CloudWatch alarms: ten cents a month each. */
   alarms: boolean;
   xray: boolean;
+  /** A virtual node, whose pods run as tasks of AWS Fargate. */
+  fargate: boolean;
   /** Workers go there; absent: a VPC is made. */
   vpcId?: string;
   serviceCIDR: string;
@@ -54,6 +56,7 @@ export function settings(node: Node, version: string, dist = DIST): Settings {
     kmsKey: flag('kmsKey', false),
     alarms: flag('alarms', false),
     xray: flag('xray', false),
+    fargate: flag('fargate', false),
     ...(vpcId && { vpcId }),
     serviceCIDR: text('serviceCIDR') ?? '10.96.0.0/16',
     keyRotation: text('keyRotation') ?? '1',

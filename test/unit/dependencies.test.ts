@@ -37,6 +37,7 @@ const allowed: Record<string, string[]> = {
     'lib/cloud',
     'functions/controllers',
     'agent/pods',
+    'agent/server',
     'agent/status',
     'agent/volumes',
   ],

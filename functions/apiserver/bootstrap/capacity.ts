@@ -6,7 +6,6 @@ import { keep, reconcileBinding, reconcileRole, reconcileSpec } from './policy.t
 
 const RBAC = 'rbac.authorization.k8s.io';
 const GROUP = 'zeroplane.dev';
-const NAME = 'system:controller:capacity-controller';
 const META = {
   labels: { 'kubernetes.io/bootstrapping': 'rbac-defaults' },
   annotations: { 'rbac.authorization.kubernetes.io/autoupdate': 'true' },
@@ -14,7 +13,7 @@ const META = {
 
 const rule = (apiGroup: string, resources: string[], verbs: string[]) => ({ apiGroups: [apiGroup], resources, verbs });
 
-const RULES = [
+const CAPACITY_RULES = [
   rule('', ['nodes'], ['delete', 'get', 'list', 'patch', 'update', 'watch']),
   rule('', ['pods'], ['get', 'list', 'watch']),
   rule('', ['pods/eviction'], ['create']),
@@ -24,6 +23,20 @@ const RULES = [
   rule(GROUP, ['nodepools', 'nodepools/status'], ['get', 'list', 'patch', 'update', 'watch']),
   rule(GROUP, ['nodeclaims', 'nodeclaims/status'], ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch']),
 ];
+
+/** A virtual node's agent: what a kubelet may do with its own pods, and the node itself. */
+const FARGATE_RULES = [
+  rule('', ['nodes'], ['create', 'get', 'list', 'watch']),
+  rule('', ['nodes/status'], ['update']),
+  rule('', ['pods'], ['delete', 'get', 'list', 'patch', 'watch']),
+  rule('', ['pods/status'], ['patch']),
+  rule('', ['configmaps', 'secrets'], ['get']),
+  rule('', ['namespaces'], ['get', 'list', 'watch']),
+  rule('', ['events'], ['create', 'patch']),
+];
+
+const ROLES = { 'capacity-controller': CAPACITY_RULES, 'fargate-controller': FARGATE_RULES };
+const roleName = (controller: string) => `system:controller:${controller}`;
 
 /** What most images run on, without the surprise of being taken back. Whoever wants others changes it, or makes more. */
 const DEFAULT_POOL = {
@@ -56,20 +69,23 @@ export function capacityObjects(now: string): Expected[] {
     { type: `nodepools.${GROUP}`, objects: [DEFAULT_POOL], reconcile: keep },
     {
       type: `clusterroles.${RBAC}`,
-      objects: [{ kind: 'ClusterRole', apiVersion: `${RBAC}/v1`, metadata: { name: NAME, ...META }, rules: RULES }],
+      objects: Object.entries(ROLES).map(([controller, rules]) => ({
+        kind: 'ClusterRole',
+        apiVersion: `${RBAC}/v1`,
+        metadata: { name: roleName(controller), ...META },
+        rules,
+      })),
       reconcile: reconcileRole,
     },
     {
       type: `clusterrolebindings.${RBAC}`,
-      objects: [
-        {
-          kind: 'ClusterRoleBinding',
-          apiVersion: `${RBAC}/v1`,
-          metadata: { name: NAME, ...META },
-          roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: NAME },
-          subjects: [{ kind: 'ServiceAccount', name: 'capacity-controller', namespace: 'kube-system' }],
-        },
-      ],
+      objects: Object.keys(ROLES).map((controller) => ({
+        kind: 'ClusterRoleBinding',
+        apiVersion: `${RBAC}/v1`,
+        metadata: { name: roleName(controller), ...META },
+        roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: roleName(controller) },
+        subjects: [{ kind: 'ServiceAccount', name: controller, namespace: 'kube-system' }],
+      })),
       reconcile: reconcileBinding,
     },
   ];

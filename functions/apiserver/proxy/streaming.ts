@@ -1,5 +1,6 @@
-import { badRequest } from '../../../lib/api/status.ts';
+import { badRequest, StatusError } from '../../../lib/api/status.ts';
 import type { Container, Pod } from '../../../lib/api/types.ts';
+import { VIRTUAL_PROTOCOL } from '../../../lib/api/virtual-node.ts';
 import type { UpgradeTarget } from '../contract.ts';
 import type { Call } from '../registry/call.ts';
 import { getItem } from '../registry/get.ts';
@@ -64,8 +65,17 @@ async function agentTarget(call: Call, pod: Pod, [action, container]: string[]):
   const nodeName = pod.spec?.nodeName;
   if (!nodeName) throw badRequest(`pod ${name} does not have a host assigned`);
   const url = await agentUrl(call.server, nodeName);
+  if (url.protocol === VIRTUAL_PROTOCOL) {
+    if (action !== 'containerLogs') throw notThere(action!, nodeName);
+    url.searchParams.set('uid', pod.metadata!.uid!);
+  }
   url.pathname = ['', action, namespace, name, ...(container ? [container] : [])].join('/');
   return { url, as: 'kubelet-client' };
+}
+
+/** No agent is there that could reach into a container. */
+function notThere(action: string, node: string): StatusError {
+  return new StatusError(405, 'MethodNotAllowed', `${action} is not supported on the virtual node ${node}: logs are`);
 }
 
 const DEFAULT_CONTAINER = 'kubectl.kubernetes.io/default-container';

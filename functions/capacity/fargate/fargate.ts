@@ -13,6 +13,8 @@ export interface FargateOptions {
   tasks: Tasks;
   /** What the node says it runs: `v1.37.0` */
   version: string;
+  /** How often a task that runs is looked at: seldom where its end is told. */
+  runningMs?: number;
 }
 
 const NODE_KEY = '*node';
@@ -21,10 +23,13 @@ const SWEEP_KEY = '*sweep';
 const CONCURRENCY = 8;
 
 /** The virtual node: pods that are bound to it run as tasks. Its timers run only while there are such pods. */
-export function createFargate(dependencies: ControllerDependencies, { tasks, version }: FargateOptions): Controller {
+export function createFargate(
+  dependencies: ControllerDependencies,
+  { tasks, version, runningMs }: FargateOptions,
+): Controller {
   const cache = dependencies.caches.cache(pods);
   const nodeCache = dependencies.caches.cache(nodes);
-  const own = { ...hands(dependencies, 'fargate-controller', 'fargate'), tasks };
+  const own = { ...hands(dependencies, 'fargate-controller', 'fargate'), tasks, ...(runningMs && { runningMs }) };
   return {
     name: 'fargate',
     concurrency: CONCURRENCY,

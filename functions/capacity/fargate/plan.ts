@@ -29,6 +29,8 @@ export interface PlanInput {
   /** The attempt that the pod was last told to be, though its task may be forgotten. */
   recorded?: number | undefined;
   nowMs: number;
+  /** How often a task that runs is looked at, where nobody tells when it ends. */
+  runningMs?: number;
 }
 
 /** How often a task is looked at: soon while something is under way. */
@@ -91,13 +93,13 @@ function lost({ pod, recorded, nowMs }: PlanInput, stop: Stops): TaskPlan {
   return { stop, run, status: statusOf(pod, undefined, nowMs), afterMs: STARTING_MS };
 }
 
-function current({ pod, nowMs }: PlanInput, task: Task, stop: Stops): TaskPlan {
+function current({ pod, nowMs, runningMs = RUNNING_MS }: PlanInput, task: Task, stop: Stops): TaskPlan {
   if (task.state !== 'stopped') {
     if (task.state === 'running' && isUnhealthy(pod, task)) {
       stop.push({ id: task.id, reason: 'a container is unhealthy' });
       return { stop, status: statusOf(pod, task, nowMs), afterMs: STARTING_MS };
     }
-    const afterMs = task.state === 'running' ? RUNNING_MS : STARTING_MS;
+    const afterMs = task.state === 'running' ? runningMs : STARTING_MS;
     return { stop, status: statusOf(pod, task, nowMs, { waiting: stillWaiting(pod) }), afterMs };
   }
   if (!runsAgain(pod, task)) return { stop, status: statusOf(pod, task, nowMs, { terminal: true }) };

@@ -17,7 +17,13 @@ export async function reconcilePod(pod: Stored<Pod>, own: FargateHands): Promise
   const causes = recorded ? [] : refusals(pod);
   if (causes.length > 0 && !pod.metadata.deletionTimestamp) return refuse(pod, causes.join('; '), own);
   const tasks = await tasksOf(pod, own.tasks);
-  const plan = planTask({ pod, tasks, recorded: recorded?.attempt, nowMs: own.clock.now() });
+  const plan = planTask({
+    pod,
+    tasks,
+    recorded: recorded?.attempt,
+    nowMs: own.clock.now(),
+    ...(own.runningMs && { runningMs: own.runningMs }),
+  });
   for (const { id, reason } of plan.stop) {
     own.recorder.normal(pod, 'Killing', `Stopping task ${id}: ${reason}`);
     await own.tasks.stop(id, reason);

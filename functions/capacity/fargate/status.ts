@@ -8,6 +8,8 @@ import type { Hands } from '../../controllers/dependencies.ts';
 
 export interface FargateHands extends Hands {
   tasks: Tasks;
+  /** How often a task that runs is looked at. */
+  runningMs?: number;
 }
 
 /** As the kubelet rejects a pod that it cannot take. */

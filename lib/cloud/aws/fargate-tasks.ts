@@ -2,7 +2,6 @@ import {
   ConflictException,
   DeleteTaskDefinitionsCommand,
   DeregisterTaskDefinitionCommand,
-  DescribeTasksCommand,
   type DesiredStatus,
   type ECSClient,
   ECSServiceException,
@@ -16,6 +15,7 @@ import {
 } from '@aws-sdk/client-ecs';
 import { NoCapacity } from '../instances.ts';
 import { RefusedTask, type RunRequest, type Task, type Tasks } from '../tasks.ts';
+import { describeTasks } from './describe-tasks.ts';
 import { type DefinitionPlace, definition } from './fargate-definition.ts';
 import { tagsOf, taskOf } from './fargate-task.ts';
 
@@ -23,14 +23,13 @@ export interface FargateTasksOptions extends DefinitionPlace {
   ecs: ECSClient;
   /** The ECS cluster, which has the Kubernetes cluster's name. */
   cluster: string;
-  subnets: readonly string[];
-  securityGroups: readonly string[];
+  /** Where nodes live, so do tasks: pods of both reach each other. */
+  place(): Promise<{ subnets: readonly string[]; securityGroup: string }>;
   /** In public subnets images are pulled from the internet by it: a NAT gateway is not needed. */
   publicIp: boolean;
 }
 
-/** Source: DescribeTasks of the ECS API reference; so many definitions are deleted at once, too. */
-const MAX_DESCRIBED = 100;
+/** Source: DeleteTaskDefinitions of the ECS API reference. */
 const MAX_DELETED = 10;
 /** What an account may run at once is a quota; it is told as an error, not as a failure. */
 const NO_ROOM = /limit|capacity|quota/i;
@@ -50,7 +49,9 @@ class FargateTasks implements Tasks {
     const taskDefinition = await this.#register(request);
     try {
       const { ecs } = this.#options;
-      const { tasks = [], failures = [] } = await ecs.send(new RunTaskCommand(this.#input(request, taskDefinition)));
+      const { tasks = [], failures = [] } = await ecs.send(
+        new RunTaskCommand(await this.#input(request, taskDefinition)),
+      );
       if (!tasks[0]) throw new NoCapacity(failures.map(reasonOf).join(', ') || 'no task was started');
       return taskOf({ ...tasks[0], tags: tagsOf(this.#options.cluster, request.owner) })!;
     } catch (error) {
@@ -61,15 +62,8 @@ class FargateTasks implements Tasks {
     }
   }
 
-  async describe(ids: readonly string[]): Promise<readonly Task[]> {
-    const { ecs, cluster } = this.#options;
-    const found: Task[] = [];
-    for (let from = 0; from < ids.length; from += MAX_DESCRIBED) {
-      const tasks = ids.slice(from, from + MAX_DESCRIBED);
-      const answer = await ecs.send(new DescribeTasksCommand({ cluster, tasks, include: ['TAGS'] }));
-      found.push(...(answer.tasks ?? []).map(taskOf).filter((task) => task !== undefined));
-    }
-    return found;
+  describe(ids: readonly string[]): Promise<readonly Task[]> {
+    return describeTasks(this.#options.ecs, this.#options.cluster, ids);
   }
 
   /** By family: each pod has its own. */
@@ -117,8 +111,9 @@ class FargateTasks implements Tasks {
     }
   }
 
-  #input({ owner, capacityType }: RunRequest, taskDefinition: string): RunTaskCommandInput {
-    const { cluster, subnets, securityGroups, publicIp } = this.#options;
+  async #input({ owner, capacityType }: RunRequest, taskDefinition: string): Promise<RunTaskCommandInput> {
+    const { cluster, place, publicIp } = this.#options;
+    const { subnets, securityGroup } = await place();
     const spot = [{ capacityProvider: 'FARGATE_SPOT', weight: 1 }];
     return {
       cluster,
@@ -130,7 +125,7 @@ class FargateTasks implements Tasks {
       networkConfiguration: {
         awsvpcConfiguration: {
           subnets: [...subnets],
-          securityGroups: [...securityGroups],
+          securityGroups: [securityGroup],
           assignPublicIp: publicIp ? 'ENABLED' : 'DISABLED',
         },
       },

@@ -84,14 +84,14 @@ export function awsInstances({ ec2, clock, cluster, launchTemplate }: InstancesO
 }
 
 /** Where nodes live. */
-interface Place {
+export interface Place {
   /** By zone. */
   subnets: ReadonlyMap<string, string>;
   securityGroup: string;
 }
 
 /** The nodes' security group carries the cluster's tag; its network may be one that was there before. */
-async function readPlace(ec2: EC2Client, cluster: string): Promise<Place> {
+export async function readPlace(ec2: EC2Client, cluster: string): Promise<Place> {
   const Filters = [{ Name: `tag:${CLUSTER_TAG}`, Values: [cluster] }];
   const { SecurityGroups = [] } = await ec2.send(new DescribeSecurityGroupsCommand({ Filters }));
   const [group] = SecurityGroups.filter(({ Tags }) =>

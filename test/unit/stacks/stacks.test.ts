@@ -226,6 +226,18 @@ describe('what a deployment may ask for', () => {
     templates.controllers.resourceCountIs('AWS::CloudWatch::Alarm', 3);
   });
 
+  test('a virtual node has an ECS cluster, logs that end, notices of its tasks, and rights for them alone', () => {
+    const { templates } = synthesized({ fargate: 'true', logRetentionDays: '7' });
+    const { controllers, api } = templates;
+    controllers.hasResourceProperties('AWS::ECS::Cluster', { ClusterName: 'zeroplane' });
+    const logs = { LogGroupName: '/zeroplane/zeroplane/fargate', RetentionInDays: 7 };
+    controllers.hasResourceProperties('AWS::Logs::LogGroup', logs);
+    controllers.hasResourceProperties('AWS::Events::Rule', { EventPattern: { source: ['aws.ecs'] } });
+    const environment = { Variables: Match.objectLike({ ZEROPLANE_FARGATE_LOGS: '/zeroplane/zeroplane/fargate' }) };
+    api.hasResourceProperties('AWS::Lambda::Function', { Environment: environment });
+    for (const template of [controllers, api]) expect(circle(template.toJSON().Resources)).toBeUndefined();
+  });
+
   test('another name is another cluster', () => {
     const { templates } = synthesized({ name: 'dev' });
     templates.storage.hasResourceProperties('AWS::DynamoDB::Table', { TableName: 'dev-objects' });
@@ -250,8 +262,11 @@ describe('what a deployment may ask for', () => {
   });
 });
 
-test('AWS Solutions’ rules hold, or it is said why not', () => {
-  const { app } = synthesized();
+test.each([
+  ['by default', {}],
+  ['with a virtual node', { fargate: 'true' }],
+])('AWS Solutions’ rules hold %s, or it is said why not', (_, values) => {
+  const { app } = synthesized(values);
   const report = new AwsSolutionsChecks(app).validateScope(app);
   const found = report.violations.flatMap(({ ruleName, violatingResources }: any) =>
     violatingResources.map(({ constructPath }: any) => `${ruleName} ${constructPath}`),
