@@ -26,6 +26,7 @@ need runc runc
 need ip iproute2
 need nft nftables
 need conntrack conntrack
+need mount mount
 [ -x /usr/lib/cni/ptp ] || packages="$packages containernetworking-plugins"
 if [ -n "$packages" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
   step "installing Debian packages:$packages"

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { eventually, TestCluster } from './cluster.ts';
+import { debianPackages } from './debian-packages.ts';
 
 const FOLDER = 'examples/redis-replicated';
 
@@ -27,6 +28,7 @@ describe('the replicated Redis example', () => {
     });
 
   beforeAll(async () => {
+    debianPackages({ pgrep: 'procps' });
     await cluster.up('--nodes', '2');
     const load = await cluster.zeroplane('image', 'load', redisImage());
     if (load.code !== 0) throw new Error(load.stderr);

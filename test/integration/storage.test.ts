@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BUSYBOX, busyboxArchive } from './agent/busybox.ts';
 import { eventually, TestCluster } from './cluster.ts';
+import { debianPackages } from './debian-packages.ts';
 
 const SIZE = 33_554_432;
 
@@ -65,6 +66,7 @@ describe('storage on a real cluster', () => {
   const mounts = () => readFileSync('/proc/self/mountinfo', 'utf8');
 
   beforeAll(async () => {
+    debianPackages({ 'mkfs.ext4': 'e2fsprogs', losetup: 'mount' });
     await cluster.up();
     const load = await cluster.zeroplane('image', 'load', busyboxArchive(cluster.folder));
     if (load.code !== 0) throw new Error(load.stderr);

@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { apiEndpoint, deploy } from '../../localstack/deploy.ts';
 import { missingRequirements } from '../../localstack/requirements.ts';
 import { startLocalStack } from '../../localstack/server.ts';
+import { debianPackages } from '../integration/debian-packages.ts';
 import { type Deployed, tellDeployed } from './deployed.ts';
 import { keepRunning } from './teardown.ts';
 
@@ -13,6 +14,8 @@ const INSTALL_ATTEMPTS = 10;
 export default async function setup(): Promise<void> {
   const missing = missingRequirements();
   if (missing.length > 0) throw new Error(`LocalStack needs ${missing.join('; ')}`);
+  // Of the machines that the suites play: their shims, routers and archives.
+  debianPackages({ curl: 'curl', python3: 'python3', sysctl: 'procps' });
   const port = Number(process.env['LOCALSTACK_PORT'] ?? (await freePort()));
   const localstack = await startLocalStack(port, INSTALL_ATTEMPTS);
   keepRunning(localstack);

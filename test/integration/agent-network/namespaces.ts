@@ -1,4 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { debianPackages } from '../debian-packages.ts';
 
 /** A machine of network namespaces: a node in the middle, pods and an outside client around it, each on a veth pair of its own. */
 export class Namespaces {
@@ -8,6 +9,7 @@ export class Namespaces {
 
   constructor(prefix: string) {
     this.#prefix = prefix;
+    debianPackages({ sysctl: 'procps' });
     this.#add('node');
     this.run('node', 'sysctl', '-qw', 'net.ipv4.ip_forward=1', 'net.ipv4.conf.all.route_localnet=1');
   }

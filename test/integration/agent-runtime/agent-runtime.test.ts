@@ -12,7 +12,7 @@ const node = new TestNode();
 const V5 = 'v5.channel.k8s.io';
 const V4 = 'v4.channel.k8s.io';
 
-beforeAll(() => node.start(), 60_000);
+beforeAll(() => node.start(), 240_000);
 afterAll(() => node.remove(), 60_000);
 
 const exec = (pod: string, command: string[], more = '') =>

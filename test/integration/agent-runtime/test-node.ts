@@ -13,6 +13,8 @@ import type { ContainerConfig, PodSandboxConfig } from '../../../agent/runtime-c
 import type { Pod } from '../../../lib/api/types.ts';
 import { issueAuthority, issueCertificate } from '../../../lib/pki/issue.ts';
 import { systemClock } from '../../../lib/runtime/clock.ts';
+import { busyboxBinary } from '../agent/busybox.ts';
+import { debianPackages } from '../debian-packages.ts';
 
 const NODE_IP = '169.254.78.2';
 const HOST_IP = '169.254.78.1';
@@ -30,6 +32,7 @@ export class TestNode {
   readonly #pods: Pod[] = [];
 
   async start(): Promise<void> {
+    debianPackages({ ps: 'procps' });
     this.#network();
     await this.#certificates();
     this.#writePods();
@@ -160,7 +163,7 @@ export class TestNode {
   }
 
   #busyboxImage(): string {
-    const content = readFileSync('/bin/busybox');
+    const content = busyboxBinary();
     const file = join(this.folder, 'tool.tar');
     const files = ['bin/sh', 'bin/busybox'].map((path) => ({ path, content, mode: 0o755 }));
     const architecture = imageArchitecture(process.arch);
