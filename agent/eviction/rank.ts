@@ -1,5 +1,6 @@
 import { amount, podAmounts } from '../../lib/api/scheduling/pod-requests.ts';
 import type { Container, Pod } from '../../lib/api/types.ts';
+import { CONFIG_SOURCE } from '../static-pods/static-pod.ts';
 import type { Signal } from './thresholds.ts';
 
 /** What one pod uses. */
@@ -29,11 +30,10 @@ export const RESOURCES: Readonly<Record<Signal, string>> = {
 
 /** Source: scheduling.SystemCriticalPriority. */
 const CRITICAL_PRIORITY = 2_000_000_000;
-const FROM_FILE = 'kubernetes.io/config.source';
 
 /** Never evicted: the node, or the cluster, needs it. Source: kubelettypes.IsCriticalPod. */
 export function isCritical({ metadata, spec }: Pod): boolean {
-  return metadata?.annotations?.[FROM_FILE] === 'file' || (spec?.priority ?? 0) >= CRITICAL_PRIORITY;
+  return metadata?.annotations?.[CONFIG_SOURCE] === 'file' || (spec?.priority ?? 0) >= CRITICAL_PRIORITY;
 }
 
 /**

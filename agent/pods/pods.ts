@@ -1,10 +1,10 @@
 import type { Stored } from '../../lib/api/object.ts';
+import { isMirrorPod } from '../../lib/api/pod-references.ts';
 import type { Pod } from '../../lib/api/types.ts';
 import type { ObjectCache } from '../../lib/client/object-cache.ts';
 import { delay } from '../../lib/runtime/clock.ts';
 import { createQueue, type WorkQueue } from '../../lib/runtime/queue.ts';
 import type { AgentContext } from '../context.ts';
-import { isMirror } from '../static-pods/static-pod.ts';
 import type { PodEquipment } from './equipment.ts';
 import { PodWorker } from './worker.ts';
 
@@ -103,7 +103,7 @@ export class Pods {
       this.#workers.get(previous.metadata.uid)?.forget();
       this.wake(previous.metadata.uid);
     }
-    if (!object || isMirror(object)) return;
+    if (!object || isMirrorPod(object)) return;
     const { uid, namespace = '', name } = object.metadata;
     this.#worker(uid, namespace, name).update(object);
     this.#queue.add(uid);

@@ -1,11 +1,12 @@
 import type { Stored } from '../../lib/api/object.ts';
+import { isMirrorPod } from '../../lib/api/pod-references.ts';
 import { isReason } from '../../lib/api/status.ts';
 import type { Node, Pod, PodStatus } from '../../lib/api/types.ts';
 import type { Client } from '../../lib/client/client.ts';
 import type { ObjectCache } from '../../lib/client/object-cache.ts';
 import { pods as podType } from '../../lib/client/resource-type.ts';
 import type { PodStatusWriter } from '../status/status-writer.ts';
-import { isMirror, isMirrorOf, isStatic, mirrorOf } from './static-pod.ts';
+import { isMirrorOf, isStatic, mirrorOf } from './static-pod.ts';
 
 export interface MirrorsOptions {
   client: Client;
@@ -51,7 +52,7 @@ export class Mirrors implements PodStatusWriter {
       if (mirror?.metadata.deletionTimestamp || (mirror && !isMirrorOf(mirror, pod))) await this.#remove(mirror);
       else if (!mirror) await this.#create(pod);
     }
-    for (const mirror of this.#options.cache.list().filter(isMirror)) {
+    for (const mirror of this.#options.cache.list().filter(isMirrorPod)) {
       if (!running.some((pod) => isMirrorOf(mirror, pod))) await this.#remove(mirror);
     }
   }

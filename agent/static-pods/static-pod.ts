@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { Stored } from '../../lib/api/object.ts';
+import { isMirrorPod, MIRROR_POD } from '../../lib/api/pod-references.ts';
 import type { Pod } from '../../lib/api/types.ts';
 
 /** Source: pkg/kubelet/types/pod_update.go. */
-const CONFIG_SOURCE = 'kubernetes.io/config.source';
+export const CONFIG_SOURCE = 'kubernetes.io/config.source';
 const CONFIG_HASH = 'kubernetes.io/config.hash';
-const CONFIG_MIRROR = 'kubernetes.io/config.mirror';
 
 /** Reads a manifest's text as the API would: types checked, defaults filled in, rules kept. Throws an Error that says what is wrong. */
 export type ReadManifest = (text: string) => Pod;
@@ -32,16 +32,11 @@ export function staticPod(manifest: Pod, file: string, nodeName: string): Stored
 }
 
 export function isStatic({ metadata }: Pod): boolean {
-  return metadata?.annotations?.[CONFIG_SOURCE] === 'file' && !isMirror({ metadata });
-}
-
-/** What the API shows of a static pod: never run, and nothing is ended by deleting it. */
-export function isMirror({ metadata }: Pick<Pod, 'metadata'>): boolean {
-  return metadata?.annotations?.[CONFIG_MIRROR] !== undefined;
+  return metadata?.annotations?.[CONFIG_SOURCE] === 'file' && !isMirrorPod({ metadata });
 }
 
 export function isMirrorOf(mirror: Pod, pod: Stored<Pod>): boolean {
-  return mirror.metadata?.annotations?.[CONFIG_MIRROR] === pod.metadata.uid;
+  return mirror.metadata?.annotations?.[MIRROR_POD] === pod.metadata.uid;
 }
 
 /** Source: pkg/kubelet/pod/mirror_client.go: a node may only make pods that belong to it. */
@@ -55,7 +50,7 @@ export function mirrorOf({ metadata, spec }: Stored<Pod>, node: { name: string; 
       name: name!,
       namespace: namespace!,
       ...(labels ? { labels } : {}),
-      annotations: { ...annotations, [CONFIG_MIRROR]: uid },
+      annotations: { ...annotations, [MIRROR_POD]: uid },
       ownerReferences: [owner],
     },
     spec: spec!,

@@ -4,6 +4,7 @@ import { fromLabelSelector } from '../../lib/api/selectors.ts';
 import { timeMs } from '../../lib/api/time.ts';
 import type { Node, Pod, PodDisruptionBudget } from '../../lib/api/types.ts';
 import { type Cache, type Controller, type Result, watch } from '../../lib/client/controller.ts';
+import { leaving } from '../../lib/client/evict.ts';
 import { podDisruptionBudgets, pods } from '../../lib/client/resource-type.ts';
 import { timestamp } from '../../lib/runtime/clock.ts';
 import { type ControllerDependencies, type Hands, hands } from '../controllers/dependencies.ts';
@@ -18,7 +19,6 @@ import {
   nodePools,
 } from './api.ts';
 import { Cluster } from './cluster.ts';
-import { leaving } from './evict.ts';
 
 const KEY = 'nodes';
 /** Only while there are claims: an idle cluster without nodes is not looked at. */

@@ -4,6 +4,7 @@ import { isReason } from '../../lib/api/status.ts';
 import { timeMs } from '../../lib/api/time.ts';
 import type { Node } from '../../lib/api/types.ts';
 import { type Controller, type Result, watch } from '../../lib/client/controller.ts';
+import { evict, leaving } from '../../lib/client/evict.ts';
 import { nodes, pods } from '../../lib/client/resource-type.ts';
 import { type Instance, type Instances, NoCapacity } from '../../lib/cloud/instances.ts';
 import { timestamp } from '../../lib/runtime/clock.ts';
@@ -11,7 +12,6 @@ import { type Condition, withCondition } from '../controllers/conditions.ts';
 import { type ControllerDependencies, type Hands, hands } from '../controllers/dependencies.ts';
 import { DISRUPTED, ENDS_AT, type NodeClaim, nodeClaims, TERMINATION } from './api.ts';
 import { Cluster } from './cluster.ts';
-import { evict, leaving } from './evict.ts';
 import { isUninitialized } from './node-initialization.ts';
 import type { SoldOutOfferings } from './sold-out.ts';
 

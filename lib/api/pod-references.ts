@@ -2,11 +2,11 @@ import type { Container, Pod, Volume } from './types.ts';
 
 export type ReferenceType = 'secrets' | 'configmaps' | 'persistentvolumeclaims' | 'serviceaccounts' | 'resourceclaims';
 
-const MIRROR_POD = 'kubernetes.io/config.mirror';
+export const MIRROR_POD = 'kubernetes.io/config.mirror';
 
-/** A mirror pod is of the node's own making: it must not open anything to it. */
-export function isMirrorPod(pod: Pod): boolean {
-  return pod.metadata?.annotations?.[MIRROR_POD] !== undefined;
+/** What the API shows of a static pod: of the node's own making, so it must not open anything to it; nothing is ended by deleting it. */
+export function isMirrorPod({ metadata }: Pick<Pod, 'metadata'>): boolean {
+  return metadata?.annotations?.[MIRROR_POD] !== undefined;
 }
 
 /** What of its namespace a pod may use: `TYPE/NAME`. Source: pkg/api/v1/pod VisitPodSecretNames, VisitPodConfigmapNames. */

@@ -1,7 +1,7 @@
 import type { Stored } from '../api/object.ts';
-import { isReason } from '../api/status.ts';
 import type { Pod } from '../api/types.ts';
 import type { Client } from '../client/client.ts';
+import { evict, leaving } from '../client/evict.ts';
 import { nodes, pods } from '../client/resource-type.ts';
 import { eachBounded } from '../runtime/bounded.ts';
 import { type Clock, delay } from '../runtime/clock.ts';
@@ -9,7 +9,6 @@ import { ClusterError } from './error.ts';
 
 const POLL_MS = 250;
 const MAX_IN_FLIGHT = 16;
-const MIRROR_POD = 'kubernetes.io/config.mirror';
 
 export interface DrainOptions {
   /** End pods too that nobody will start elsewhere. */
@@ -51,26 +50,7 @@ export async function drain(client: Client, node: string, options: DrainOptions,
 /** What a drain has to move. */
 async function evictable(client: Client, node: string): Promise<Stored<Pod>[]> {
   const { items } = await client.list(pods, { fieldSelector: `spec.nodeName=${node}` });
-  return items.filter(({ metadata }) => {
-    const ofDaemonSet = metadata.ownerReferences?.some(({ kind, controller }) => controller && kind === 'DaemonSet');
-    return !ofDaemonSet && metadata.annotations?.[MIRROR_POD] === undefined;
-  });
-}
-
-/** A budget that does not allow it now is asked again at the next look. */
-async function evict(client: Client, { metadata }: Stored<Pod>): Promise<void> {
-  const { namespace, name, uid } = metadata;
-  const eviction = {
-    apiVersion: 'policy/v1',
-    kind: 'Eviction',
-    metadata: { namespace, name },
-    deleteOptions: { preconditions: { uid } },
-  };
-  try {
-    await client.createSubresource(pods, { namespace, name: name! }, 'eviction', eviction);
-  } catch (error) {
-    if (!isReason(error, 'TooManyRequests', 'NotFound', 'Conflict')) throw error;
-  }
+  return leaving(items);
 }
 
 function nameOf({ metadata }: Stored<Pod>): string {

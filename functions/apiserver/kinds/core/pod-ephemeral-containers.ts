@@ -1,10 +1,10 @@
 import { forbiddenField } from '../../../../lib/api/causes.ts';
 import { goQuote } from '../../../../lib/api/go-text.ts';
+import { isMirrorPod } from '../../../../lib/api/pod-references.ts';
 import type { Cause } from '../../../../lib/api/status.ts';
 import type { Pod } from '../../../../lib/api/types.ts';
 import type { SubresourceRules } from '../../contract.ts';
 import { semanticEqual } from '../equal.ts';
-import { MIRROR_POD } from '../pod-spec/annotations.ts';
 import { checkPod, dropDisabledFields } from './pod-check.ts';
 
 /** PUT and PATCH of pods/NAME/ephemeralcontainers: containers may be added, nothing else. Source: ValidatePodEphemeralContainersUpdate. */
@@ -26,7 +26,7 @@ export const ephemeralContainersRules: SubresourceRules = {
 const FIELD = 'spec.ephemeralContainers';
 
 function validateUpdate(pod: Pod, old: Pod): Cause[] {
-  if (old.metadata?.annotations?.[MIRROR_POD] !== undefined) {
+  if (isMirrorPod(old)) {
     return [forbiddenField('', 'static pods do not support ephemeral containers')];
   }
   const causes: Cause[] = [];

@@ -1,9 +1,9 @@
 import { forbiddenField, invalidValue } from '../../../../lib/api/causes.ts';
+import { isMirrorPod } from '../../../../lib/api/pod-references.ts';
 import type { Cause } from '../../../../lib/api/status.ts';
 import type { Container, Pod, PodSpec, ResourceRequirements } from '../../../../lib/api/types.ts';
 import type { SubresourceRules } from '../../contract.ts';
 import { semanticEqual } from '../equal.ts';
-import { MIRROR_POD } from '../pod-spec/annotations.ts';
 import { podQosClass } from '../pod-spec/qos.ts';
 import { checkPod } from './pod-check.ts';
 
@@ -41,7 +41,7 @@ function merged(wanted: Container[] | undefined, kept: Container[] | undefined):
 }
 
 function validateUpdate(pod: Pod, old: Pod): Cause[] {
-  if (old.metadata?.annotations?.[MIRROR_POD] !== undefined) {
+  if (isMirrorPod(old)) {
     return [forbiddenField('', 'static pods cannot be resized')];
   }
   const causes: Cause[] = [];

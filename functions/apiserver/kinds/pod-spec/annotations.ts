@@ -1,9 +1,9 @@
 import { forbiddenField, invalidValue } from '../../../../lib/api/causes.ts';
+import { MIRROR_POD } from '../../../../lib/api/pod-references.ts';
 import type { Cause } from '../../../../lib/api/status.ts';
 import type { ObjectMeta, PodSpec } from '../../../../lib/api/types.ts';
 import { APP_ARMOR_CONTAINER, checkProfileAnnotations } from './profile-annotations.ts';
 
-export const MIRROR_POD = 'kubernetes.io/config.mirror';
 const DELETION_COST = 'controller.kubernetes.io/pod-deletion-cost';
 
 type Annotations = ObjectMeta['annotations'];

@@ -1,28 +1,30 @@
-import type { Stored } from '../../lib/api/object.ts';
-import { isReason } from '../../lib/api/status.ts';
-import type { Pod } from '../../lib/api/types.ts';
-import type { Client } from '../../lib/client/client.ts';
-import { pods } from '../../lib/client/resource-type.ts';
-import { ownerKind } from './cluster.ts';
-
-const MIRROR_POD = 'kubernetes.io/config.mirror';
+import type { Stored } from '../api/object.ts';
+import { isMirrorPod } from '../api/pod-references.ts';
+import { isReason } from '../api/status.ts';
+import type { Pod } from '../api/types.ts';
+import type { Client } from './client.ts';
+import { pods } from './resource-type.ts';
 
 /** Pods that have to leave a node before it ends: a DaemonSet's and static ones belong to it. */
 export function leaving(all: readonly Stored<Pod>[]): Stored<Pod>[] {
-  return all.filter((pod) => !ownerKind(pod, 'DaemonSet') && pod.metadata.annotations?.[MIRROR_POD] === undefined);
+  return all.filter((pod) => !isOfDaemonSet(pod) && !isMirrorPod(pod));
+}
+
+function isOfDaemonSet({ metadata }: Stored<Pod>): boolean {
+  return metadata.ownerReferences?.some(({ kind, controller }) => controller && kind === 'DaemonSet') ?? false;
 }
 
 /** As PodDisruptionBudgets allow: one that refuses is asked again at the next look. */
 export async function evict(client: Client, { metadata }: Stored<Pod>): Promise<void> {
   const { namespace, name, uid } = metadata;
-  const body = {
+  const eviction = {
     apiVersion: 'policy/v1',
     kind: 'Eviction',
     metadata: { namespace, name },
     deleteOptions: { preconditions: { uid } },
   };
   try {
-    await client.createSubresource(pods, { namespace, name: name! }, 'eviction', body);
+    await client.createSubresource(pods, { namespace, name: name! }, 'eviction', eviction);
   } catch (error) {
     if (!isReason(error, 'TooManyRequests', 'NotFound', 'Conflict')) throw error;
   }
