@@ -2,28 +2,13 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { jsonFiles } from './json-files.ts';
+import { bundleOptions } from './bundle-options.ts';
 
 const root = join(import.meta.dirname, '..');
 const [folder, made] = [join(root, 'dist', 'agent'), join(root, 'dist', `.agent.${process.pid}`)];
 
 mkdirSync(join(root, 'dist'), { recursive: true });
-await build({
-  entryPoints: { agent: join(root, 'bin', 'agent.ts') },
-  outdir: made,
-  bundle: true,
-  platform: 'node',
-  target: 'node24',
-  format: 'cjs',
-  minify: true,
-  sourcemap: true,
-  sourcesContent: false,
-  legalComments: 'none',
-  logLevel: 'warning',
-  mainFields: ['module', 'main'],
-  plugins: [jsonFiles(made)],
-  external: ['bufferutil', 'utf-8-validate'],
-});
+await build({ ...bundleOptions(made), entryPoints: { agent: join(root, 'bin', 'agent.ts') } });
 writeFileSync(join(made, 'package.json'), '{ "type": "commonjs" }\n');
 rmSync(folder, { recursive: true, force: true });
 renameSync(made, folder);

@@ -1,18 +1,5 @@
+import { HOP_BY_HOP } from '../runtime/hop-by-hop.ts';
 import type { HeaderValues } from '../runtime/light-response.ts';
-
-/** Headers that speak of one connection only. Source: RFC 9110 section 7.6.1. */
-const HOP_BY_HOP = new Set([
-  'connection',
-  'host',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
 
 /** What goes on to the other side. */
 export function endToEnd(headers: Headers): HeaderValues {

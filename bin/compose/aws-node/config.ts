@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { InstanceIdentity } from '../../../lib/cloud/aws/instance-metadata.ts';
 import type { NodeFacts } from '../../../lib/cloud/aws/node-facts.ts';
+import { MAX_PODS, podsOf } from '../../../lib/cloud/aws/pod-addresses.ts';
 import type { NodeAgentConfig } from '../../../lib/cluster/daemon-config.ts';
 
 /** /etc/zeroplane/agent.json of an instance, as user data writes it: what every node of the cluster is told. */
@@ -57,15 +58,6 @@ export function nodeConfig(config: AwsNodeConfig, instance: InstanceIdentity, fa
   };
 }
 
-/** host-local keeps the first and the last address of each range, and gives the second to the node. */
-const UNUSABLE = 3;
-/** kubelet's default. */
-const MAX_PODS = 110;
-
 export function maxPods(podCIDRs: readonly string[]): number {
-  const addresses = podCIDRs.map((range) => 2 ** (32 - Number(range.split('/')[1])) - UNUSABLE);
-  return Math.min(
-    MAX_PODS,
-    addresses.reduce((sum, count) => sum + count, 0),
-  );
+  return Math.min(MAX_PODS, podsOf(podCIDRs));
 }

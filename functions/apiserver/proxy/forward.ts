@@ -1,24 +1,13 @@
 import { badRequest, internalError, StatusError } from '../../../lib/api/status.ts';
+import { HOP_BY_HOP } from '../../../lib/runtime/hop-by-hop.ts';
 import { type HeaderValues, lightResponse } from '../../../lib/runtime/light-response.ts';
 import type { UpgradeTarget } from '../contract.ts';
 import type { BackendRequest } from '../dependencies.ts';
 import type { Call } from '../registry/call.ts';
 import { rewriteHtml, rewriteUrl } from './rewrite-html.ts';
 
-/** Headers that speak of one connection only, and those that say who asks. Source: RFC 9110 section 7.6.1. */
-const DROPPED = new Set([
-  'authorization',
-  'connection',
-  'host',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
+/** And those that say who asks. */
+const DROPPED: ReadonlySet<string> = new Set([...HOP_BY_HOP, 'authorization']);
 
 /** Passes a request on and its answer back, both bodies as they come. */
 export async function forward(call: Call, target: UpgradeTarget): Promise<Response> {

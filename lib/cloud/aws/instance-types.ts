@@ -6,14 +6,9 @@ import {
 } from '@aws-sdk/client-ec2';
 import type { CapacityType, InstanceType, Offering } from '../instances.ts';
 import { FAMILIES, pricePerHour } from './instance-prices.ts';
+import { MAX_PODS, PODS_OF_PREFIX } from './pod-addresses.ts';
 
 const CAPACITY_TYPES: readonly CapacityType[] = ['on-demand', 'spot'];
-/** kubelet's default. */
-const MOST_PODS = 110;
-/** A prefix is a /28. Source: "Assign prefixes to Amazon EC2 network interfaces". */
-export const PREFIX_ADDRESSES = 16;
-/** Of each prefix the first and the last address, and one for the node. */
-const UNUSABLE = 3;
 const MIB = 1024 ** 2;
 
 /** What EC2 sells in these zones, of the families that a price is known of. */
@@ -78,10 +73,10 @@ function typeOf(info: InstanceTypeInfo, offerings: readonly Offering[]): Instanc
 
 /** Each address of an interface but its first may be a prefix instead. */
 function maxPods(addresses: number): number {
-  return prefixesFor(MOST_PODS, addresses) * (PREFIX_ADDRESSES - UNUSABLE);
+  return Math.min(MAX_PODS, prefixesFor(MAX_PODS, addresses) * PODS_OF_PREFIX);
 }
 
 /** So many prefixes give so many pods their addresses, as far as the interface has room. */
 export function prefixesFor(pods: number, addresses = Number.POSITIVE_INFINITY): number {
-  return Math.max(1, Math.min(Math.ceil(pods / (PREFIX_ADDRESSES - UNUSABLE)), addresses - 1));
+  return Math.max(1, Math.min(Math.ceil(pods / PODS_OF_PREFIX), addresses - 1));
 }
