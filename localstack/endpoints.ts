@@ -54,8 +54,3 @@ export function localStackEndpoints(endpoint: string): LocalStackEndpoints {
     },
   };
 }
-
-/** Where API Gateway answers for an API's stage. kubectl sends its token over TLS only. */
-export function executeApiUrl(port: number, apiId: string, stage: string): string {
-  return `https://localhost:${port}/_aws/execute-api/${apiId}/${stage}`;
-}

@@ -44,22 +44,11 @@ export const notFoundValue = (field: Field, value: unknown): Cause =>
 
 /** More than `maxBytes` bytes of UTF-8. The value itself is not shown. */
 export const tooLong = (field: Field, maxBytes: number): Cause =>
-  cause('FieldValueTooLong', field, 'Too long', atMost(maxBytes, 'byte'));
+  cause('FieldValueTooLong', field, 'Too long', atMost(maxBytes));
 
-export const tooLongCharacters = (field: Field, maxCharacters: number): Cause =>
-  cause('FieldValueTooLong', field, 'Too long', atMost(maxCharacters, 'character'));
-
-function atMost(limit: number, unit: string): string {
-  return limit < 0 ? 'value is too long' : `may not be more than ${limit} ${unit}${limit === 1 ? '' : 's'}`;
+function atMost(limit: number): string {
+  return limit < 0 ? 'value is too long' : `may not be more than ${limit} byte${limit === 1 ? '' : 's'}`;
 }
-
-export const tooShort = (field: Field, minLength: number): Cause =>
-  cause(
-    'FieldValueTooShort',
-    field,
-    'Too short',
-    `must be at least ${minLength} character${minLength === 1 ? '' : 's'}`,
-  );
 
 /** A negative `actual` leaves the number out. */
 export const tooMany = (field: Field, actual: number, max: number): Cause =>
@@ -77,6 +66,3 @@ export const tooFew = (field: Field, actual: number, min: number): Cause =>
     `Too few: ${actual}`,
     min < 0 ? 'has too few items' : `must have at least ${min} item${min === 1 ? '' : 's'}`,
   );
-
-export const internalFault = (field: Field, detail: string): Cause =>
-  cause('InternalError', field, 'Internal error', detail);

@@ -104,16 +104,6 @@ export const httpHeaderName = format(
   ['X-Header-Name'],
 );
 
-const strictEnvVarName = format(
-  '[-._a-zA-Z][-._a-zA-Z0-9]*',
-  "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and must not start with a digit",
-  ['my.env-name', 'MY_ENV.NAME', 'MyEnvName1'],
-);
-
-export function envVarName(value: string): string[] {
-  return [...strictEnvVarName(value), ...parentDirectory(value)];
-}
-
 /** What Pods may name since RelaxedEnvironmentVariableValidation. */
 export function relaxedEnvVarName(value: string): string[] {
   const faults = value === '' ? [`environment variable name ${EMPTY_ERROR}`] : [];

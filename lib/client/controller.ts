@@ -1,4 +1,4 @@
-import type { KubeObject, Stored } from '../api/object.ts';
+import type { Stored } from '../api/object.ts';
 import type { ResourceType } from './resource-type.ts';
 
 /** A level-triggered reconciler. It must be right whatever it missed: twice the same change, out of order, a cache that lags. */
@@ -68,5 +68,3 @@ export type ChangeHandler<T> = (object: Stored<T> | undefined, previous: Stored<
 export interface Caches {
   cache<T>(type: ResourceType<T>): Cache<T>;
 }
-
-export type AnyObject = Stored<KubeObject>;

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../free-port.ts';
 import { dynamoDbLocal } from './install.ts';
 
 const root = process.cwd();
@@ -45,15 +45,4 @@ async function supervise(folder: string, jars: string): Promise<void> {
   const script = join(root, 'test/dynamodb/supervise.ts');
   const args = [script, String(owner), folder, String(await freePort()), jars];
   spawn(process.execPath, args, { stdio: 'ignore', detached: true }).unref();
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }

@@ -1,8 +1,7 @@
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { apiEndpoint, deploy } from '../../localstack/deploy.ts';
 import { missingRequirements } from '../../localstack/requirements.ts';
 import { startLocalStack } from '../../localstack/server.ts';
+import { freePort } from '../free-port.ts';
 import { debianPackages } from '../integration/debian-packages.ts';
 import { type Deployed, tellDeployed } from './deployed.ts';
 import { keepRunning } from './teardown.ts';
@@ -23,15 +22,4 @@ export default async function setup(): Promise<void> {
   await deploy({ port, name });
   const deployed: Deployed = { port, name, server: await apiEndpoint({ port, name }), logFile: localstack.logFile };
   tellDeployed(deployed);
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }

@@ -1,4 +1,3 @@
-import { StatusError } from '../../../lib/api/status.ts';
 import { lightResponse } from '../../../lib/runtime/light-response.ts';
 import type { Server } from '../dependencies.ts';
 import { methodNotAllowed } from '../method-not-allowed.ts';
@@ -62,10 +61,4 @@ function rootPaths(server: Server): string[] {
     '/version',
   ];
   return [...own, ...(server.documents?.keys() ?? []), ...paths].sort();
-}
-
-/** A path that is there, asked in a way that it does not answer. */
-export function notAcceptable(accepted: readonly string[]): StatusError {
-  const message = `only the following media types are accepted: ${accepted.join(', ')}`;
-  return new StatusError(406, 'NotAcceptable', message);
 }

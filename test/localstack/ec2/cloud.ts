@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { userData } from '../../../lib/stacks/user-data.ts';
 import { type LocalStack, startLocalStack } from '../../../localstack/server.ts';
-import { freePort } from '../setup.ts';
+import { freePort } from '../../free-port.ts';
 import { type PlayedEc2, playEc2 } from './ec2.ts';
 import { type LocalControlPlane, localControlPlane } from './local-control-plane.ts';
 import { createNodeRole } from './node-role.ts';
