@@ -54,7 +54,7 @@ function send(start: Start, request: Request, body: Uint8Array | undefined, time
     out.setTimeout(timeoutMs, () => out.destroy(new Error('no answer in time')));
     out.once('response', (incoming: IncomingMessage) => {
       out.setTimeout(0);
-      resolve(lightResponse(incoming.statusCode ?? 502, incoming.headers as HeaderValues, incoming));
+      resolve(answer(incoming, request.method));
     });
     out.once('error', (error: NodeJS.ErrnoException) => {
       if (request.signal.aborted) return reject(error);
@@ -63,6 +63,14 @@ function send(start: Start, request: Request, body: Uint8Array | undefined, time
     });
     out.end(body);
   });
+}
+
+/** Nobody reads what has no bytes, and a connection is free for others only once its answer was read. RFC 9110, section 6.4.1. */
+function answer(incoming: IncomingMessage, method: string): Response {
+  const { statusCode: status = 502, headers } = incoming;
+  const isEmpty = method === 'HEAD' || status === 204 || status === 304 || headers['content-length'] === '0';
+  if (isEmpty) incoming.resume();
+  return lightResponse(status, headers as HeaderValues, isEmpty ? undefined : incoming);
 }
 
 function unreachable(error: Error, request: Request): Error {

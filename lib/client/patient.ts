@@ -1,4 +1,5 @@
 import { type Clock, delay } from '../runtime/clock.ts';
+import { bytesOf } from '../runtime/light-response.ts';
 import { type Backoff, backoffMs } from '../runtime/queue.ts';
 import type { Random } from '../runtime/random.ts';
 import type { Transport } from './client.ts';
@@ -16,7 +17,8 @@ export function patient(transport: Transport, { clock, random }: { clock: Clock;
       const response = await transport(request);
       const waitMs = retries < MAX_RETRIES ? retryAfterMs(response, retries, random) : undefined;
       if (waitMs === undefined || request.signal.aborted) return response;
-      await response.body?.cancel();
+      // Its connection is free again once it was read.
+      await bytesOf(response).catch(() => undefined);
       await delay(clock, waitMs, request.signal);
     }
   };

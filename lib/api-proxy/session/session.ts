@@ -92,22 +92,21 @@ class RemoteSession implements Session {
 
   async *received(): AsyncGenerator<Uint8Array, void, void> {
     for (let offset = 0; !this.#signal.aborted; ) {
-      const answer = await this.#ask('receive', {
+      const { headers, bytes } = await this.#ask('receive', {
         // API Gateway gives bytes only to those who ask for them. Source: "Content type conversions in API Gateway".
         accept: 'application/octet-stream',
         [OFFSET_HEADER]: String(offset),
         [WAIT_HEADER]: String(WAIT_SECONDS),
       });
-      const bytes = await bytesOf(answer);
       offset += bytes.byteLength;
       if (bytes.byteLength > 0) yield bytes;
-      if (answer.headers.get(END_HEADER) === 'true') return;
+      if (headers.get(END_HEADER) === 'true') return;
     }
   }
 
   async close(): Promise<void> {
     const closing = message(this.#target, 'close', this.#headers(), undefined, new AbortController().signal);
-    await this.#context.upstream(closing);
+    await answerOf(this.#context.upstream, closing);
   }
 
   #headers(): HeaderValues {
@@ -115,11 +114,11 @@ class RemoteSession implements Session {
   }
 
   /** Until it is answered: overload and lost answers are no end of the session. */
-  async #ask(verb: SessionVerb, headers: HeaderValues, content?: Uint8Array): Promise<Response> {
+  async #ask(verb: SessionVerb, headers: HeaderValues, content?: Uint8Array): Promise<Answer> {
     const { upstream, clock, random } = this.#context;
     for (let failures = 0, waits = 0; ; waits++) {
       const asked = message(this.#target, verb, { ...this.#headers(), ...headers }, content, this.#signal);
-      const answer = await upstream(asked).catch((error: Error) => error);
+      const answer = await answerOf(upstream, asked).catch((error: Error) => error);
       if (!(answer instanceof Error) && answer.status < 300) return answer;
       this.#signal.throwIfAborted();
       // Whoever does not read its input, or a gateway that throttles, is waited for as long as the client waits.
@@ -132,9 +131,21 @@ class RemoteSession implements Session {
   }
 }
 
+interface Answer {
+  status: number;
+  headers: Headers;
+  bytes: Uint8Array;
+}
+
+/** Read to its end, whether or not anything in it matters: until then its connection is taken, and keeps the process going. */
+async function answerOf(upstream: Transport, request: Request): Promise<Answer> {
+  const response = await upstream(request);
+  return { status: response.status, headers: response.headers, bytes: await bytesOf(response) };
+}
+
 /** The session is no longer there, or its owner may no longer use it. */
 export class SessionLost extends Error {
-  constructor({ status }: Response) {
+  constructor({ status }: Answer) {
     super(`the session ended: the apiserver answered ${status}`);
     this.name = 'SessionLost';
   }

@@ -1,6 +1,6 @@
 import { CATCH_UP, WATCH_HEADER } from '../../api/extensions.ts';
 import type { Transport } from '../../client/client.ts';
-import { bytesOf, type HeaderValues, lightRequest } from '../../runtime/light-response.ts';
+import { bytesOf, type HeaderValues, lightRequest, lightResponse } from '../../runtime/light-response.ts';
 import { type WatchEventFrame, watchEvents } from './events.ts';
 
 /** A watch that is asked for again and again. */
@@ -51,7 +51,7 @@ export async function ask(
   target.searchParams.set('timeoutSeconds', String(TIMEOUT_SECONDS));
   const asked: HeaderValues = { ...headers, [WATCH_HEADER]: CATCH_UP, 'accept-encoding': undefined };
   const response = await upstream(lightRequest({ method: 'GET', url: target.toString(), headers: asked, signal }));
-  if (response.status !== 200) return response;
+  if (response.status !== 200) return whole(response);
   const contentType = response.headers.get('content-type') ?? '';
   const body = await bytesOf(response);
   const events = watchEvents(contentType, Buffer.from(body.buffer, body.byteOffset, body.byteLength));
@@ -59,6 +59,11 @@ export async function ask(
   const ends = events.length === 0 || events.some(({ type }) => type === 'ERROR');
   const warning = response.headers.get('warning');
   return { contentType, headers: warning ? { warning } : {}, events, revision, ends };
+}
+
+/** Not everybody reads a refusal, and until somebody does its connection is taken. */
+async function whole(refusal: Response): Promise<Response> {
+  return lightResponse(refusal.status, Object.fromEntries(refusal.headers), await bytesOf(refusal));
 }
 
 export function isAnswered(answer: Answered | Response): answer is Answered {

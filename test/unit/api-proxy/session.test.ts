@@ -10,7 +10,7 @@ import {
   WAIT_HEADER,
 } from '../../../lib/api/extensions.ts';
 import { isSession, openSession, type Session } from '../../../lib/api-proxy/session/session.ts';
-import { bytesOf } from '../../../lib/runtime/light-response.ts';
+import { bytesOf, chunksOf, lightResponse } from '../../../lib/runtime/light-response.ts';
 import type { Random } from '../../../lib/runtime/random.ts';
 import { type FakeClock, fakeClock } from '../../fakes/clock.ts';
 import { seededRandom } from '../../fakes/random.ts';
@@ -157,4 +157,27 @@ test('what is refused when it is opened is the answer', async () => {
   const context = { upstream: refusing, clock: fakeClock(), random };
   const answer = await openSession(context, target, upgrade, new AbortController().signal);
   expect(isSession(answer) ? undefined : answer.status).toBe(403);
+});
+
+test('every answer is read to its end: until then its connection is taken', async () => {
+  const random = seededRandom(1);
+  const at = node(random);
+  const answers: Response[] = [];
+  const recorded = async (request: Request) => {
+    const answer = await upstream(at)(request);
+    const streamed = lightResponse(answer.status, Object.fromEntries(answer.headers), chunksOf(answer));
+    answers.push(streamed);
+    return streamed;
+  };
+  const context = { upstream: recorded, clock: at.clock, random };
+  const session = await openSession(context, target, upgrade, new AbortController().signal);
+  if (!isSession(session)) throw new Error(`refused: ${session.status}`);
+  at.socket!.pipe(at.socket!);
+  at.fate = () => (['fine', 'throttled', 'timed out'] as const)[answers.length % 3]!;
+  const sending = session.send(Buffer.from('all'), true);
+  const [, heard] = await inTime(at.clock, Promise.all([sending, all(session)]));
+  await session.close();
+  expect(heard).toBe('all');
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 201, 204, 429, 504]));
+  expect(answers.filter(({ bodyUsed }) => !bodyUsed)).toEqual([]);
 });

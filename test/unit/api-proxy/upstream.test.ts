@@ -1,8 +1,13 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { httpUpstream } from '../../../lib/api-proxy/upstream.ts';
+import { ask } from '../../../lib/api-proxy/watch/ask.ts';
+import { patient } from '../../../lib/client/patient.ts';
 import { chunksOf, lightRequest } from '../../../lib/runtime/light-response.ts';
+import { fakeClock } from '../../fakes/clock.ts';
+import { seededRandom } from '../../fakes/random.ts';
 
+const NEVER = new AbortController().signal;
 let server: Server;
 afterEach(() => {
   server.closeAllConnections();
@@ -65,4 +70,43 @@ test('whoever asks may leave', async () => {
   );
   left.abort();
   await expect(asked).rejects.toMatchObject({ name: 'AbortError' });
+});
+
+describe('A connection is used again', () => {
+  const ASKED = 10;
+  let connections: number;
+  async function counting(listener: RequestListener): Promise<string> {
+    const origin = await serving(listener);
+    connections = 0;
+    server.on('connection', () => connections++);
+    return origin;
+  }
+
+  test.each([
+    ['204', 'POST', (response: ServerResponse) => response.writeHead(204).end()],
+    ['304', 'GET', (response: ServerResponse) => response.writeHead(304).end()],
+    ['HEAD', 'HEAD', (response: ServerResponse) => response.writeHead(200, { 'content-length': '5' }).end()],
+    ['no bytes', 'POST', (response: ServerResponse) => response.writeHead(200, { 'content-length': '0' }).end()],
+  ])('after an answer in which there is nothing to read (%s)', async (_, method, reply) => {
+    const upstream = httpUpstream({ server: await counting((_, response) => void reply(response)) });
+    for (let i = 0; i < ASKED; i++) await upstream(lightRequest({ method, url: 'https://a/' }));
+    expect(connections).toBeLessThan(ASKED / 2);
+  });
+
+  test('after a refusal that nobody reads', async () => {
+    const refuse: RequestListener = (_, response) => void response.writeHead(429).end('later'.repeat(10_000));
+    const upstream = httpUpstream({ server: await counting(refuse) });
+    const clock = fakeClock();
+    const asked = patient(upstream, { clock, random: seededRandom(1) })(get('/api'));
+    let answered = false;
+    asked.then(() => (answered = true));
+    while (!answered) {
+      await new Promise(setImmediate);
+      await clock.advance(2_000);
+    }
+    await (await asked).text();
+    for (let i = 0; i < ASKED; i++)
+      expect(await ask(upstream, { url: 'https://a/', headers: {} }, NEVER)).toBeDefined();
+    expect(connections).toBeLessThan(ASKED / 2);
+  });
 });
