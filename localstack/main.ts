@@ -29,6 +29,8 @@ async function up(): Promise<number> {
   });
   say(isInstalled() ? 'starts LocalStack' : 'installs LocalStack and starts it (once; some two minutes)');
   const localstack = await startLocalStack(port, INSTALL_ATTEMPTS);
+  // Neither LocalStack nor waiting for a signal keeps a process alive.
+  const alive = setInterval(() => undefined, 60_000);
   try {
     say('deploys the cluster');
     const deployed = deploy(deployment).then(usage);
@@ -38,6 +40,7 @@ async function up(): Promise<number> {
   } finally {
     say('stops LocalStack');
     await localstack.stop();
+    clearInterval(alive);
   }
   return 0;
 }

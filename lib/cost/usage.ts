@@ -1,20 +1,20 @@
 /**
- * What the parts of the control plane use, as measured: bench/aws/RESULTS.md holds the DynamoDB units of each operation
- * and the durations on LocalStack. A unit of DynamoDB is 1 KB written or 4 KB read strongly; items in a transaction count twice.
+ * What the parts of the control plane use. Units of DynamoDB are measured: the line of bench/aws/RESULTS.md is named.
+ * A unit is 1 KB written or 4 KB read strongly; items in a transaction count twice.
  */
 
-/** One Kubernetes API request that writes an object of 1 KB, compressed: counter 1, object and log slot twice 1 each. */
+/** "merge patch, after a write of another function": counter 1, object and log slot twice 1 each; counter and log are read. */
 export const WRITE = { writeUnits: 5, readUnits: 2 };
-/** One Kubernetes API request that reads: the counter tells a warm function that its cache is the present. */
-export const READ = { writeUnits: 0, readUnits: 1 };
-/** A woken function: its lease taken and given back, its checkpoint saved, counter and tail of the log read. */
-export const WAKE = { writeUnits: 3, readUnits: 3 };
+/** "GET, after a write of another function": the counter, and the log since. Where nothing moved it is 1. */
+export const READ = { writeUnits: 0, readUnits: 2 };
+/** "controllers are woken by a Pod that changed, nothing to do": the lease taken, and given back with the checkpoint; counter and log. */
+export const WAKE = { writeUnits: 2, readUnits: 5 };
 
-/** Memory of the functions and how long they take, warm. */
-export const APISERVER = { memoryGB: 1, seconds: 0.03 };
-export const CONTROLLERS = { memoryGB: 1, seconds: 0.15 };
-export const SCHEDULER = { memoryGB: 1, seconds: 0.1 };
-export const DISPATCHER = { memoryGB: 0.25, seconds: 0.04 };
+/** Memory of the functions, as lib/stacks gives it (1769 MB are a whole processor), and how long they take warm: estimated, AWS was not asked. */
+export const APISERVER = { memoryGB: 1.73, seconds: 0.03 };
+export const CONTROLLERS = { memoryGB: 1.73, seconds: 0.15 };
+export const SCHEDULER = { memoryGB: 1.73, seconds: 0.1 };
+export const DISPATCHER = { memoryGB: 0.5, seconds: 0.04 };
 
 /** A node's lease is renewed this often on AWS, and its status written when nothing has changed. */
 export const LEASE_SECONDS = 40;

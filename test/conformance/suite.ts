@@ -20,6 +20,8 @@ export interface SuiteOptions {
   workers: number;
   /** How often a failing test is tried before it counts as failed. */
   attempts: number;
+  /** More arguments of the suite. */
+  args?: readonly string[];
   onResult(result: SpecResult): void;
 }
 
@@ -71,6 +73,7 @@ async function runChunk(names: string[], id: string, options: SuiteOptions): Pro
     '--provider=skeleton',
     '--disable-log-dump',
     '--dump-logs-on-failure=false',
+    ...(options.args ?? []),
   ];
   const child = spawn(options.binary, args, { stdio: ['ignore', 'pipe', 'pipe'], cwd: options.folder });
   child.stdout.pipe(log, { end: false });

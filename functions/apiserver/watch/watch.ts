@@ -84,6 +84,7 @@ async function* stream(
 }
 
 function timeoutMs(call: Call, { timeoutSeconds }: ListOptions): number {
+  if (isCatchUp(call)) return CATCH_UP_MS;
   return 1000 * (timeoutSeconds || MIN_TIMEOUT_SECONDS * (1 + call.server.random.next()));
 }
 
@@ -104,6 +105,9 @@ function changes(call: Call, options: ListOptions, from: number, signal: AbortSi
   const progress = isCatchUp(call) ? CAUGHT_UP : options.allowBookmarks ? { progressMs: bookmarkMs(options) } : {};
   return call.server.store.watch(keyPrefix(call.type, call.info.namespace), { from, signal, ...progress });
 }
+
+/** It ends by itself when all is told, which may take longer than the second that its client grants to who does not know what it asks for. */
+const CATCH_UP_MS = 20_000;
 
 /** A batch without changes comes as soon as there is nothing left to tell. */
 const CAUGHT_UP = { progressMs: 0 };

@@ -167,6 +167,20 @@ describe('watch', () => {
       expect(more).toEqual([]);
     });
 
+    test('is told how far it is however long the store takes', async () => {
+      const store = await openMemoryStore({ clock: server.clock });
+      const slow: Store = {
+        ...bound(store),
+        async *watch(prefix, options) {
+          await server.clock.advance(5_000);
+          yield* store.watch(prefix, options);
+        },
+      };
+      const patient = await realApiserver({ store: slow, clock: server.clock });
+      const path = `${maps}?watch=1&allowWatchBookmarks=1&resourceVersion=1&timeoutSeconds=1`;
+      expect((await catchUp(path, patient)).map(({ type }) => type)).toEqual(['BOOKMARK']);
+    });
+
     test('asks a store that hears of others’ writes after a while', async () => {
       const store = await openMemoryStore({ clock: server.clock });
       let heard = 0;
