@@ -27,8 +27,8 @@ interface Node {
   sessions: Sessions;
   socket: VirtualSocket | undefined;
   clock: FakeClock;
-  /** What becomes of a request: answered, lost before it arrived, or answered in vain. */
-  fate: () => 'fine' | 'lost' | 'answer lost' | 'throttled' | 'timed out';
+  /** What becomes of a request: answered, lost before it arrived, or answered in vain or in part. */
+  fate: () => 'fine' | 'lost' | 'answer lost' | 'broken off' | 'throttled' | 'timed out';
 }
 
 function node(random: Random): Node {
@@ -47,8 +47,15 @@ function upstream(at: Node) {
       throw error;
     });
     if (fate === 'answer lost') throw new Error('connection reset');
+    if (fate === 'broken off') return lightResponse(answer.status, Object.fromEntries(answer.headers), broken(answer));
     return fate === 'timed out' ? new Response('', { status: 504 }) : answer;
   };
+}
+
+async function* broken(answer: Response): AsyncGenerator<Uint8Array, void, void> {
+  const bytes = await bytesOf(answer);
+  yield bytes.subarray(0, bytes.byteLength / 2);
+  throw new Error('connection reset');
 }
 
 async function answered(at: Node, request: Request): Promise<Response> {
@@ -113,7 +120,7 @@ test.each([1, 2, 3, 4, 5, 6, 7, 8])(
     const at = node(random);
     const session = await opened(at, random);
     at.socket!.pipe(at.socket!);
-    const fates = ['lost', 'answer lost', 'throttled', 'timed out'] as const;
+    const fates = ['lost', 'answer lost', 'broken off', 'throttled', 'timed out'] as const;
     at.fate = () => (random.next() < 0.4 ? fates[Math.floor(random.next() * fates.length)]! : 'fine');
     const parts = Array.from({ length: 40 }, (_, i) => `part ${i}: ${'x'.repeat(Math.floor(random.next() * 200))}\n`);
     const sending = (async () => {
