@@ -134,7 +134,6 @@ function countJest(report: string): Run {
     failedFiles: failed.map(({ name }: { name: string }) => relative(root, name)),
   };
 }
-}
 
 function conformanceSlice(): Stage {
   const slice = `${(Math.floor(Date.now() / DAY_MS) % SLICES) + 1}/${SLICES}`;
