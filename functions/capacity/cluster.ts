@@ -3,6 +3,7 @@ import type { DaemonSet, Node, Pod } from '../../lib/api/types.ts';
 import type { Cache, Caches } from '../../lib/client/controller.ts';
 import { daemonSets, namespaces, nodes, pods } from '../../lib/client/resource-type.ts';
 import { placementOn } from '../controllers/daemonset/placement.ts';
+import { isFinished } from '../controllers/pod-state.ts';
 import type { Plugin } from '../scheduler/framework.ts';
 import { defaultPlugins } from '../scheduler/plugins/index.ts';
 import { type PodInfo, podInfo } from '../scheduler/pod-info.ts';
@@ -38,7 +39,7 @@ export class Cluster {
     for (const claim of this.claims.list()) if (!this.#hasJoined(claim)) snapshot.setNode(claimedNode(claim));
     for (const pod of this.pods.list()) {
       const { nodeName } = pod.spec ?? {};
-      if (nodeName && !without.has(nodeName) && !hasEnded(pod)) snapshot.addPod(podInfo(pod), nodeName);
+      if (nodeName && !without.has(nodeName) && !isFinished(pod)) snapshot.addPod(podInfo(pod), nodeName);
     }
     return snapshot;
   }
@@ -49,7 +50,7 @@ export class Cluster {
   }
 
   podsOn(node: string): Stored<Pod>[] {
-    return this.pods.list().filter((pod) => pod.spec?.nodeName === node && !hasEnded(pod));
+    return this.pods.list().filter((pod) => pod.spec?.nodeName === node && !isFinished(pod));
   }
 
   /** What DaemonSets would put on this node. */
@@ -82,8 +83,4 @@ export function isUnschedulable({ metadata, spec, status }: Stored<Pod>): boolea
 
 export function ownerKind({ metadata }: Stored<Pod>, kind: string): boolean {
   return metadata.ownerReferences?.some((owner) => owner.controller && owner.kind === kind) ?? false;
-}
-
-function hasEnded({ status }: Pod): boolean {
-  return status?.phase === 'Succeeded' || status?.phase === 'Failed';
 }

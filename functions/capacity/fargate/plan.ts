@@ -6,6 +6,7 @@ import { podStatus } from '../../../agent/status/pod-status.ts';
 import { timeMs } from '../../../lib/api/time.ts';
 import type { Pod, PodStatus } from '../../../lib/api/types.ts';
 import type { Task, TaskOwner } from '../../../lib/cloud/tasks.ts';
+import { isFinished } from '../../controllers/pod-state.ts';
 import { agentView, isUnhealthy, runtimePod } from './runtime-pod.ts';
 
 export type Next = Pick<TaskOwner, 'attempt' | 'restarts' | 'failures'>;
@@ -51,7 +52,7 @@ export function planTask(input: PlanInput): TaskPlan {
     overdueMs <= 0
       ? { reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline' }
       : undefined;
-  if (hasEnded(pod) || ended) return ending(input, newest, stop, ended);
+  if (isFinished(pod) || ended) return ending(input, newest, stop, ended);
   const plan =
     !newest || (input.recorded ?? 0) > newest.owner.attempt ? lost(input, stop) : current(input, newest, stop);
   return plan.afterMs === undefined ? plan : { ...plan, afterMs: Math.min(plan.afterMs, overdueMs) };
@@ -192,8 +193,4 @@ function deadlineMs({ spec, status }: Pod): number {
 
 export function isAlive({ state }: Task): boolean {
   return state !== 'stopped';
-}
-
-export function hasEnded({ status }: Pod): boolean {
-  return status?.phase === 'Failed' || status?.phase === 'Succeeded';
 }

@@ -4,7 +4,8 @@ import type { Result } from '../../../lib/client/controller.ts';
 import { pods } from '../../../lib/client/resource-type.ts';
 import type { Task, Tasks } from '../../../lib/cloud/tasks.ts';
 import type { Hands } from '../../controllers/dependencies.ts';
-import { hasEnded, planTask, type TaskPlan } from './plan.ts';
+import { isFinished } from '../../controllers/pod-state.ts';
+import { planTask, type TaskPlan } from './plan.ts';
 import { recordedTask } from './recorded-task.ts';
 import { refusals } from './refusals.ts';
 import { runTask } from './run-task.ts';
@@ -12,7 +13,7 @@ import { type FargateHands, refuse, unlessGone, writeStatus } from './status.ts'
 
 /** One look at a pod of the virtual node, and what follows from it. */
 export async function reconcilePod(pod: Stored<Pod>, own: FargateHands): Promise<Result | undefined> {
-  if (hasEnded(pod) && !pod.metadata.deletionTimestamp && !anyRuns(pod)) return undefined;
+  if (isFinished(pod) && !pod.metadata.deletionTimestamp && !anyRuns(pod)) return undefined;
   const recorded = recordedTask(pod);
   const causes = recorded ? [] : refusals(pod);
   if (causes.length > 0 && !pod.metadata.deletionTimestamp) return refuse(pod, causes.join('; '), own);
