@@ -20,6 +20,8 @@ export interface SuiteOptions {
   workers: number;
   /** How often a failing test is tried before it counts as failed. */
   attempts: number;
+  /** Tests of one process; CHUNK where absent. */
+  chunk?: number;
   /** More arguments of the suite. */
   args?: readonly string[];
   onResult(result: SpecResult): void;
@@ -34,8 +36,8 @@ export async function runSuite(names: readonly string[], options: SuiteOptions):
   mkdirSync(options.folder, { recursive: true });
   const serial = names.filter((name) => name.includes('[Serial]'));
   const parallel = names.filter((name) => !name.includes('[Serial]'));
-  const results = await runChunks(chunked(parallel, CHUNK), options.workers, 'parallel', options);
-  return [...results, ...(await runChunks(chunked(serial, CHUNK), 1, 'serial', options))];
+  const results = await runChunks(chunked(parallel, options.chunk ?? CHUNK), options.workers, 'parallel', options);
+  return [...results, ...(await runChunks(chunked(serial, options.chunk ?? CHUNK), 1, 'serial', options))];
 }
 
 async function runChunks(
