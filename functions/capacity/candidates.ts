@@ -38,7 +38,7 @@ export function candidatesOf(pool: NodePool, types: readonly InstanceType[], sol
   return types
     .flatMap((type) => type.offerings.map((offering) => ({ pool, type, offering, node: nodeOf(pool, type, offering) })))
     .filter(({ node }) => term.matchExpressions.length === 0 || matchesTerm(term, node))
-    .filter(({ type, offering }) => !soldOut(type.name, offering))
+    .filter(({ type, offering }) => hasRoom(type) && !soldOut(type.name, offering))
     .sort((a, b) => a.offering.dollarsPerHour - b.offering.dollarsPerHour);
 }
 
@@ -61,13 +61,22 @@ function nodeOf(pool: NodePool, type: InstanceType, { zone, capacityType }: Offe
   return futureNode(name, labels, spec.taints ?? [], allocatable(type));
 }
 
-/** What is left for pods. */
-export function allocatable({ milliCpus, memoryBytes, maxPods, gpus }: InstanceType): Record<string, string> {
+/** A machine that the system alone would fill takes not even pods that request nothing. */
+function hasRoom(type: InstanceType): boolean {
+  return type.milliCpus > SYSTEM_MILLI_CPUS && memoryLeft(type) > 0;
+}
+
+function memoryLeft({ memoryBytes, maxPods }: InstanceType): number {
   const reserved = SYSTEM_MEMORY_BYTES + POD_MEMORY_BYTES * maxPods + MEMORY_EVICTION_BYTES;
-  const memory = Math.max(0, Math.floor(memoryBytes * (1 - VM_OVERHEAD)) - reserved);
+  return Math.floor(memoryBytes * (1 - VM_OVERHEAD)) - reserved;
+}
+
+/** What is left for pods. */
+export function allocatable(type: InstanceType): Record<string, string> {
+  const { milliCpus, maxPods, gpus } = type;
   return {
     cpu: Quantity.milli(Math.max(0, milliCpus - SYSTEM_MILLI_CPUS)).toString(),
-    memory: Quantity.of(memory, 'BinarySI').toString(),
+    memory: Quantity.of(Math.max(0, memoryLeft(type)), 'BinarySI').toString(),
     pods: String(maxPods),
     'ephemeral-storage': '17Gi',
     ...(gpus > 0 ? { 'nvidia.com/gpu': String(gpus) } : {}),

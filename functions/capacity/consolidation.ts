@@ -34,8 +34,10 @@ export function createConsolidation(dependencies: ControllerDependencies): Contr
   return {
     name: 'capacity-consolidation',
     watches: [
-      watch(nodeClaims, (claim, previous) => (claim && previous ? [] : [KEY])),
+      watch(nodeClaims, (claim, previous) => (claim && previous && isSame(claim, previous) ? [] : [KEY])),
       watch(pods, (pod) => (pod || cluster.claims.list().length === 0 ? [] : [KEY])),
+      // What was too early may be late by now.
+      watch(nodePools, () => (cluster.claims.list().length === 0 ? [] : [KEY])),
     ],
     async reconcile(): Promise<Result | undefined> {
       const claims = cluster.claims.list();
@@ -46,9 +48,29 @@ export function createConsolidation(dependencies: ControllerDependencies): Contr
         ? claims.find((claim) => mayEnd(claim, pools.get(claim.spec.nodePool), cluster, budgets, own))
         : undefined;
       if (chosen) await end(chosen, own);
-      return { requeueAfterMs: LOOK_MS };
+      return { requeueAfterMs: nextLookMs(claims, pools, own) };
     },
   };
+}
+
+/** The rest of a claim's status is not looked at. */
+function isSame({ status: one }: NodeClaim, { status: other }: NodeClaim): boolean {
+  return one?.nodeName === other?.nodeName && one?.emptySince === other?.emptySince;
+}
+
+/** An empty node costs money: it is looked at when its time is over, and not some time later. */
+function nextLookMs(claims: readonly Stored<NodeClaim>[], pools: Cache<NodePool>, { clock }: Hands): number {
+  const waits = claims.map(({ spec, status }) => {
+    const waitMs = consolidateAfterMs(pools.get(spec.nodePool));
+    return waitMs === undefined ? Number.NaN : timeMs(status?.emptySince) + waitMs - clock.now();
+  });
+  return Math.min(LOOK_MS, ...waits.filter((ms) => ms > 0));
+}
+
+/** Undefined: never. */
+function consolidateAfterMs(pool: NodePool | undefined): number | undefined {
+  const { consolidateAfter = DEFAULT_CONSOLIDATE_AFTER } = pool?.spec.disruption ?? {};
+  return consolidateAfter === 'Never' ? undefined : (parseDuration(consolidateAfter) ?? 0) / NS_PER_MS;
 }
 
 function isSettled({ metadata, status }: Stored<NodeClaim>): boolean {
@@ -73,11 +95,11 @@ function mayEnd(
   budgets: Cache<PodDisruptionBudget>,
   { clock }: Hands,
 ): boolean {
-  const { consolidationPolicy = 'WhenEmptyOrUnderutilized', consolidateAfter = DEFAULT_CONSOLIDATE_AFTER } =
-    pool?.spec.disruption ?? {};
+  const { consolidationPolicy = 'WhenEmptyOrUnderutilized' } = pool?.spec.disruption ?? {};
   const node = cluster.nodes.get(claim.status!.nodeName!);
-  if (!node || consolidateAfter === 'Never' || isKept(node)) return false;
-  const sinceMs = clock.now() - (parseDuration(consolidateAfter) ?? 0) / NS_PER_MS;
+  const waitMs = consolidateAfterMs(pool);
+  if (!node || waitMs === undefined || isKept(node)) return false;
+  const sinceMs = clock.now() - waitMs;
   const all = leaving(cluster.podsOn(node.metadata.name));
   if (all.length === 0) return timeMs(claim.status!.emptySince) <= sinceMs;
   if (consolidationPolicy !== 'WhenEmptyOrUnderutilized') return false;

@@ -1,12 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
-import {
-  DescribeLaunchTemplateVersionsCommand,
-  DescribeSubnetsCommand,
-  EC2Client,
-  RunInstancesCommand,
-  TerminateInstancesCommand,
-} from '@aws-sdk/client-ec2';
+import { DescribeSubnetsCommand, EC2Client, RunInstancesCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import { GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { awsEnvironmentOf } from '../../localstack/deploy.ts';
 import { guestbookImages } from '../integration/cluster.ts';
@@ -47,23 +41,18 @@ afterAll(async () => {
   await played?.close();
 });
 
-/** As a user or the capacity controller would, but that LocalStack's RunInstances reads little of a launch template. */
+/** As a user would. */
 async function launch(): Promise<string> {
-  const template = { LaunchTemplateName: `${cluster.name}-${ARCHITECTURE}`, Versions: ['$Latest'] };
-  const { LaunchTemplateVersions } = await ec2.send(new DescribeLaunchTemplateVersionsCommand(template));
-  const data = LaunchTemplateVersions![0]!.LaunchTemplateData!;
   const { Subnets } = await ec2.send(
     new DescribeSubnetsCommand({ Filters: [{ Name: 'cidr-block', Values: ['10.0.0.0/20'] }] }),
   );
   const { Instances } = await ec2.send(
     new RunInstancesCommand({
-      ImageId: 'ami-12345678',
+      LaunchTemplate: { LaunchTemplateName: `${cluster.name}-${ARCHITECTURE}`, Version: '$Latest' },
       InstanceType: 't3.small',
       MinCount: 1,
       MaxCount: 1,
-      SubnetId: Subnets![0]!.SubnetId,
-      UserData: data.UserData,
-      IamInstanceProfile: { Arn: data.IamInstanceProfile!.Arn },
+      NetworkInterfaces: [{ DeviceIndex: 0, SubnetId: Subnets![0]!.SubnetId, Ipv4PrefixCount: 1 }],
     }),
   );
   return Instances![0]!.InstanceId!;

@@ -4,6 +4,7 @@ import { startLocalStack } from '../../localstack/server.ts';
 import { freePort } from '../free-port.ts';
 import { debianPackages } from '../integration/debian-packages.ts';
 import { type Deployed, tellDeployed } from './deployed.ts';
+import { allowMachines } from './machines.ts';
 import { keepRunning } from './teardown.ts';
 
 /** The first time LocalStack and DynamoDB Local are downloaded. */
@@ -22,4 +23,5 @@ export default async function setup(): Promise<void> {
   await deploy({ port, name });
   const deployed: Deployed = { port, name, server: await apiEndpoint({ port, name }), logFile: localstack.logFile };
   tellDeployed(deployed);
+  await allowMachines(deployed, false);
 }

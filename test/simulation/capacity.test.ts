@@ -109,6 +109,26 @@ describe('capacity', () => {
     await started.stop();
   });
 
+  test('an empty node goes when its pool says so: no later, and at once when the pool changes its mind', async () => {
+    const started = await start({ disruption: { consolidateAfter: '10m' } });
+    await deploy(started, 1);
+    await started.work(30);
+    await scale(started, 0);
+    await started.work(45, 10_000);
+    expect(started.instances.alive).toHaveLength(1);
+    await started.client.patch(
+      nodePools,
+      { name: 'default' },
+      {
+        type: 'merge',
+        body: { spec: { disruption: { consolidateAfter: '5m' } } },
+      },
+    );
+    await started.work(10);
+    expect(started.instances.alive).toEqual([]);
+    await started.stop();
+  });
+
   test('a node whose pods fit elsewhere is drained and ended; its pods run on', async () => {
     const started = await start();
     await deploy(started, 6);

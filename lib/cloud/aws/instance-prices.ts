@@ -1,7 +1,8 @@
 import type { CapacityType } from '../instances.ts';
 
 /**
- * Dollars an hour of each family's `large`, Linux, on demand, us-east-1. Sizes of a family cost in proportion, so this is the whole price list;
+ * Dollars an hour of each family's `large`, Linux, on demand, us-east-1. Sizes of a family cost in proportion, so this is the whole price list
+ * (of those with GPUs the larger cost less than that, in the same order);
  * between regions families keep their order, which is all that a choice between them needs.
  * Source: Amazon EC2 on-demand pricing, November 2026.
  */

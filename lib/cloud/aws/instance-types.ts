@@ -13,17 +13,16 @@ const MIB = 1024 ** 2;
 
 /** What EC2 sells in these zones, of the families that a price is known of. */
 export async function readInstanceTypes(ec2: EC2Client, zones: readonly string[]): Promise<InstanceType[]> {
-  const names = FAMILIES.map((family) => `${family}.*`);
-  const [sold, infos] = await Promise.all([readOfferings(ec2, names, zones), readInfos(ec2, names)]);
+  const [sold, infos] = await Promise.all([readOfferings(ec2, zones), readInfos(ec2)]);
   return infos.flatMap((info) => {
-    const offerings = offeringsOf(info.InstanceType!, sold.get(info.InstanceType!) ?? []);
-    return offerings.length === 0 ? [] : [typeOf(info, offerings)];
+    const offerings = offeringsOf(info, sold.get(info.InstanceType!) ?? []);
+    return offerings.length === 0 ? [] : [instanceTypeOf(info, offerings)];
   });
 }
 
-async function readInfos(client: EC2Client, names: string[]): Promise<InstanceTypeInfo[]> {
+async function readInfos(client: EC2Client): Promise<InstanceTypeInfo[]> {
   const Filters = [
-    { Name: 'instance-type', Values: names },
+    { Name: 'instance-type', Values: FAMILIES.map((family) => `${family}.*`) },
     { Name: 'bare-metal', Values: ['false'] },
   ];
   const found: InstanceTypeInfo[] = [];
@@ -32,32 +31,30 @@ async function readInfos(client: EC2Client, names: string[]): Promise<InstanceTy
   return found;
 }
 
-async function readOfferings(
-  client: EC2Client,
-  names: string[],
-  zones: readonly string[],
-): Promise<Map<string, string[]>> {
-  const Filters = [{ Name: 'instance-type', Values: names }];
+/** The zones of each name. A region sells many more elsewhere: it is asked for these zones, and who wants only some names picks them. */
+async function readOfferings(client: EC2Client, zones: readonly string[]): Promise<Map<string, string[]>> {
+  const Filters = [{ Name: 'location', Values: [...zones] }];
   const found = new Map<string, string[]>();
   const input = { LocationType: 'availability-zone', Filters } as const;
   for await (const page of paginateDescribeInstanceTypeOfferings({ client }, input)) {
     for (const { InstanceType: name, Location: zone } of page.InstanceTypeOfferings ?? []) {
-      if (name && zone && zones.includes(zone)) found.set(name, [...(found.get(name) ?? []), zone]);
+      if (name && zone) found.set(name, [...(found.get(name) ?? []), zone]);
     }
   }
   return found;
 }
 
-function offeringsOf(name: string, zones: readonly string[]): Offering[] {
+function offeringsOf({ InstanceType: name, SupportedUsageClasses }: InstanceTypeInfo, zones: string[]): Offering[] {
+  const sold = CAPACITY_TYPES.filter((capacityType) => SupportedUsageClasses?.includes(capacityType) ?? true);
   return zones.flatMap((zone) =>
-    CAPACITY_TYPES.flatMap((capacityType) => {
-      const dollarsPerHour = pricePerHour(name, capacityType);
+    sold.flatMap((capacityType) => {
+      const dollarsPerHour = pricePerHour(name!, capacityType);
       return dollarsPerHour === undefined ? [] : [{ zone, capacityType, dollarsPerHour }];
     }),
   );
 }
 
-function typeOf(info: InstanceTypeInfo, offerings: readonly Offering[]): InstanceType {
+export function instanceTypeOf(info: InstanceTypeInfo, offerings: readonly Offering[]): InstanceType {
   const arm = info.ProcessorInfo?.SupportedArchitectures?.includes('arm64');
   const gpus = info.GpuInfo?.Gpus?.filter(({ Manufacturer }) => Manufacturer === 'NVIDIA') ?? [];
   return {

@@ -42,7 +42,8 @@ const NO_CAPACITY = new Set([
 ]);
 
 /** EC2 instances as nodes: from the stack's launch templates, in its subnets. */
-export function awsInstances({ ec2, clock, cluster, launchTemplate }: InstancesOptions): Instances {
+export function awsInstances(options: InstancesOptions): Instances {
+  const { ec2, clock, cluster } = options;
   let place: Promise<Place> | undefined;
   let known: { atMs: number; types: Promise<InstanceType[]> } | undefined;
   const placeOf = () => {
@@ -63,7 +64,7 @@ export function awsInstances({ ec2, clock, cluster, launchTemplate }: InstancesO
       }
       return known.types;
     },
-    launch: async (request) => launch(ec2, request, await placeOf(), launchTemplate),
+    launch: async (request) => launch(request, await placeOf(), options),
     get: (id) => get(ec2, id),
     async list() {
       const found: Instance[] = [];
@@ -110,14 +111,9 @@ export async function readPlace(ec2: EC2Client, cluster: string): Promise<Place>
   };
 }
 
-async function launch(
-  ec2: EC2Client,
-  request: LaunchRequest,
-  place: Place,
-  launchTemplate: InstancesOptions['launchTemplate'],
-): Promise<Instance> {
+async function launch(request: LaunchRequest, place: Place, options: InstancesOptions): Promise<Instance> {
   try {
-    const { Instances = [] } = await ec2.send(new RunInstancesCommand(runInput(request, place, launchTemplate)));
+    const { Instances = [] } = await options.ec2.send(new RunInstancesCommand(runInput(request, place, options)));
     return toInstance(Instances[0]!);
   } catch (error) {
     if (error instanceof EC2ServiceException && NO_CAPACITY.has(error.name)) throw new NoCapacity(error.message);
@@ -125,12 +121,15 @@ async function launch(
   }
 }
 
-function runInput(
+export function runInput(
   { token, nodeClaim, nodePool, instanceType, architecture, zone, capacityType, maxPods }: LaunchRequest,
   { subnets, securityGroup }: Place,
-  launchTemplate: InstancesOptions['launchTemplate'],
+  { cluster, launchTemplate }: Pick<InstancesOptions, 'cluster' | 'launchTemplate'>,
 ): RunInstancesCommandInput {
+  // The template has the first two as well: whether tags of both are put together is nothing to rely on, and without ours none could be ended.
   const Tags = [
+    { Key: 'Name', Value: `${cluster}-node` },
+    { Key: CLUSTER_TAG, Value: cluster },
     { Key: CLAIM_TAG, Value: nodeClaim },
     { Key: POOL_TAG, Value: nodePool },
   ];

@@ -83,6 +83,11 @@ describe('machines for pods that fit nowhere', () => {
     expect(dollars).toBeLessThanOrEqual(0.64);
   });
 
+  test('a machine that the system alone would fill is none', () => {
+    const tiny = candidatesOf(pool('p'), [type('t.nano', 2, 0.5, 0.005)], () => false);
+    expect(tiny).toEqual([]);
+  });
+
   test('a pod that no machine can hold is told apart', () => {
     expect(plan([{ requests: { cpu: '100' } }, { requests: { cpu: '1' } }])).toMatchObject({
       machines: ['m.large'],
