@@ -1,9 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DescribeInstancesCommand, EC2Client, type Instance } from '@aws-sdk/client-ec2';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { guestbookImages } from '../integration/cluster.ts';
 import { deployed, eventually, Kubectl, sdkOptions } from './deployed.ts';
 import { type PlayedEc2, playEc2 } from './ec2/ec2.ts';
-import { containerPid, loadImages } from './ec2/inside.ts';
+import { containerPid, tryLoadImages } from './ec2/inside.ts';
 import { allowMachines } from './machines.ts';
 
 /** A machine that runs everything at once is slow. */
@@ -14,11 +15,12 @@ const ec2 = new EC2Client(sdkOptions(cluster));
 const lambda = new LambdaClient(sdkOptions(cluster));
 const GATEWAY = `https://localhost:${cluster.port}`;
 const LONG_MS = 200_000;
+const POLL_MS = 200;
 const [IMAGE] = guestbookImages();
 
 let kubectl: Kubectl;
 let played: PlayedEc2;
-let images: NodeJS.Timeout;
+let stopImages: () => Promise<void>;
 
 beforeAll(async () => {
   kubectl = await Kubectl.of(cluster);
@@ -28,7 +30,7 @@ beforeAll(async () => {
     node: process.execPath,
     rewrite: (text, router) => text.replaceAll(GATEWAY, `http://${router}:${cluster.port}`),
   });
-  images = bringImages();
+  stopImages = bringImages();
   await allowMachines(cluster, true);
   if (process.arch === 'arm64') await patchPool({ template: { spec: { requirements: requirements('arm64') } } });
 });
@@ -37,25 +39,26 @@ afterAll(async () => {
   await patchPool({ disruption: { consolidateAfter: '60s' } });
   await kubectl?.run('delete', 'deployment', 'web', '--ignore-not-found');
   await kubectl?.run('delete', 'nodeclaims', '--all', '--timeout=60s');
-  clearInterval(images);
+  await stopImages?.();
   kubectl?.close();
   await played?.close();
 });
 
-/** No instance can pull anything: each gets the image once its containerd answers. */
-function bringImages(): NodeJS.Timeout {
+/** No instance can pull anything: each gets the image as soon as its containerd answers. */
+function bringImages() {
   const have = new Set<string>();
-  return setInterval(() => {
-    for (const id of played.running()) {
-      if (have.has(id)) continue;
-      try {
-        loadImages(played, id, [IMAGE!]);
-        have.add(id);
-      } catch {
-        // It does not answer yet.
-      }
+  let stopped = false;
+  const bringing = (async () => {
+    while (!stopped) {
+      for (const id of played.running().filter((one) => !have.has(one)))
+        if (await tryLoadImages(played, id, [IMAGE!])) have.add(id);
+      await sleep(POLL_MS);
     }
-  }, 500);
+  })();
+  return async () => {
+    stopped = true;
+    await bringing;
+  };
 }
 
 const requirements = (architecture: string) => [

@@ -1,12 +1,28 @@
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { execFile, execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { PlayedEc2 } from './ec2.ts';
 import { machinesFolder, netnsOf } from './tear-down.ts';
+
+const execute = promisify(execFile);
 
 /** Brings image archives into an instance, once its containerd runs. */
 export function loadImages(ec2: PlayedEc2, instanceId: string, files: readonly string[]): void {
   for (const file of files) ctr(ec2, instanceId, 'images', 'import', file);
+}
+
+/** The same without holding up this process, which plays the rest of EC2 too. False: its containerd does not answer yet. */
+export async function tryLoadImages(ec2: PlayedEc2, instanceId: string, files: readonly string[]): Promise<boolean> {
+  const socket = socketOf(ec2, instanceId);
+  if (!existsSync(socket)) return false;
+  try {
+    for (const file of files)
+      await execute('ctr', ['--address', socket, '--namespace', 'k8s.io', 'images', 'import', file]);
+    return true;
+  } catch {
+    return false; // it just starts, or has ended
+  }
 }
 
 export function containerPid(ec2: PlayedEc2, instanceId: string, containerID: string): number {
@@ -30,7 +46,12 @@ function isAgent(pid: string): boolean {
   }
 }
 
-function ctr({ state }: PlayedEc2, instanceId: string, ...args: string[]): string {
-  const socket = join(machinesFolder(state), instanceId, 'lib/containerd/containerd.sock');
-  return execFileSync('ctr', ['--address', socket, '--namespace', 'k8s.io', ...args], { encoding: 'utf8' });
+function socketOf({ state }: PlayedEc2, instanceId: string): string {
+  return join(machinesFolder(state), instanceId, 'lib/containerd/containerd.sock');
+}
+
+function ctr(ec2: PlayedEc2, instanceId: string, ...args: string[]): string {
+  return execFileSync('ctr', ['--address', socketOf(ec2, instanceId), '--namespace', 'k8s.io', ...args], {
+    encoding: 'utf8',
+  });
 }
