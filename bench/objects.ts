@@ -20,6 +20,12 @@ export function pod(name: string): object {
   };
 }
 
+/** For whichever scheduler is there. */
+export function schedulable(name: string): object {
+  const metadata = { name, labels: { app: 'bench' } };
+  return { apiVersion: 'v1', kind: 'Pod', metadata, spec: podSpec() };
+}
+
 function podSpec(): object {
   return {
     containers: [

@@ -1,9 +1,10 @@
 // npm run bench: Zeroplane beside kube-apiserver and etcd, in one run on one machine, and the ratios into bench/RESULTS.md.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { arch, cpus, homedir, tmpdir, totalmem } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { machine } from './machine.ts';
 import { measureBind } from './measures/bind.ts';
 import { type ListFigures, measureLists } from './measures/lists.ts';
 import { fill, measureDeleteCollection, measureObjects, type VerbFigures } from './measures/objects.ts';
@@ -77,14 +78,13 @@ async function main(): Promise<void> {
     const podStart = process.getuid?.() === 0 ? await measurePodStart(root) : undefined;
     console.log(JSON.stringify({ podStart }));
     if (peer && own && bind.peer && bind.lifted && bind.own && !values.quick) {
-      const machine = `${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB, ${arch()}`;
       writeFileSync(
         join(root, 'bench/RESULTS.md'),
         resultsPage({
           peer,
           own,
           bind: { peer: bind.peer, lifted: bind.lifted, own: bind.own },
-          machine,
+          machine: machine(),
           podStart,
           replicas,
           date: new Date(),
