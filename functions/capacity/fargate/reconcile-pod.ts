@@ -8,7 +8,7 @@ import { isFinished } from '../../controllers/pod-state.ts';
 import { planTask, type TaskPlan } from './plan.ts';
 import { recordedTask } from './recorded-task.ts';
 import { refusals } from './refusals.ts';
-import { runTask } from './run-task.ts';
+import { runTask, writeRecord } from './run-task.ts';
 import { type FargateHands, refuse, unlessGone, writeStatus } from './status.ts';
 
 /** One look at a pod of the virtual node, and what follows from it. */
@@ -31,6 +31,8 @@ export async function reconcilePod(pod: Stored<Pod>, own: FargateHands): Promise
   }
   // How the task before ended is told before it is forgotten.
   if (plan.run?.attempt !== 0) await writeStatus(pod, plan.status, own);
+  // Its start got no answer, or we ended before it was written down.
+  if (!recorded && tasks[0] && !plan.run && !plan.remove) await writeRecord(pod, tasks[0], own);
   if (plan.run) return runTask(pod, plan.run, own);
   return finish(pod, plan, own);
 }

@@ -33,10 +33,8 @@ export async function runTask(seen: Stored<Pod>, next: Next, own: FargateHands):
 }
 
 async function record(pod: Stored<Pod>, task: Task, own: FargateHands): Promise<Result> {
-  const { namespace, name, uid } = pod.metadata;
-  const metadata = { uid, annotations: recordOf({ attempt: task.owner.attempt, id: task.id }) };
   try {
-    const written = await own.client.patch(pods, { namespace, name }, { type: 'merge', body: { metadata } });
+    const written = await writeRecord(pod, task, own);
     own.recorder.normal(pod, 'TaskStarted', `Task ${task.id} runs this pod`);
     await writeStatus(written, statusOf(written, task, own.clock.now(), { waiting: stillWaiting(written) }), own);
   } catch (error) {
@@ -45,6 +43,13 @@ async function record(pod: Stored<Pod>, task: Task, own: FargateHands): Promise<
     if (!(await current(pod, own.client))) await own.tasks.stop(task.id, 'its pod is gone');
   }
   return AGAIN;
+}
+
+/** The task is found again by what is written on its pod. */
+export function writeRecord(pod: Stored<Pod>, { id, owner }: Task, { client }: FargateHands): Promise<Stored<Pod>> {
+  const { namespace, name, uid } = pod.metadata;
+  const metadata = { uid, annotations: recordOf({ attempt: owner.attempt, id }) };
+  return client.patch(pods, { namespace, name }, { type: 'merge', body: { metadata } });
 }
 
 async function failed(pod: Stored<Pod>, error: unknown, own: FargateHands): Promise<Result | undefined> {

@@ -12,6 +12,7 @@ import {
   RunTaskCommand,
   type RunTaskCommandInput,
   StopTaskCommand,
+  type TaskDefinitionStatus,
 } from '@aws-sdk/client-ecs';
 import { NoCapacity } from '../instances.ts';
 import { RefusedTask, type RunRequest, type Task, type Tasks } from '../tasks.ts';
@@ -55,7 +56,8 @@ class FargateTasks implements Tasks {
       if (!tasks[0]) throw new NoCapacity(failures.map(reasonOf).join(', ') || 'no task was started');
       return taskOf({ ...tasks[0], tags: tagsOf(this.#options.cluster, request.owner) })!;
     } catch (error) {
-      await this.#deregister(taskDefinition);
+      // When the answer is lost a task may have been started with it.
+      if (isAnswer(error)) await this.#deregister(taskDefinition);
       const earlier = await this.#earlier(error);
       if (earlier) return earlier;
       throw isRoom(error) ? new NoCapacity((error as Error).message) : error;
@@ -89,10 +91,8 @@ class FargateTasks implements Tasks {
 
   async forget(uid: string): Promise<void> {
     const { ecs } = this.#options;
-    const pages = paginateListTaskDefinitions({ client: ecs }, { familyPrefix: this.#family(uid) });
-    const arns: string[] = [];
-    for await (const { taskDefinitionArns = [] } of pages) arns.push(...taskDefinitionArns);
-    for (const arn of arns) await this.#deregister(arn);
+    for (const arn of await this.#definitions(uid, 'ACTIVE')) await this.#deregister(arn);
+    const arns = await this.#definitions(uid, 'INACTIVE');
     for (let from = 0; from < arns.length; from += MAX_DELETED)
       await ecs.send(new DeleteTaskDefinitionsCommand({ taskDefinitions: arns.slice(from, from + MAX_DELETED) }));
   }
@@ -144,6 +144,14 @@ class FargateTasks implements Tasks {
     await this.#options.ecs.send(new DeregisterTaskDefinitionCommand({ taskDefinition }));
   }
 
+  async #definitions(uid: string, status: TaskDefinitionStatus): Promise<string[]> {
+    const { ecs } = this.#options;
+    const arns: string[] = [];
+    const pages = paginateListTaskDefinitions({ client: ecs }, { familyPrefix: this.#family(uid), status });
+    for await (const { taskDefinitionArns = [] } of pages) arns.push(...taskDefinitionArns);
+    return arns;
+  }
+
   async #ids(desiredStatus: DesiredStatus, family?: string): Promise<string[]> {
     const { ecs, cluster } = this.#options;
     const ids: string[] = [];
@@ -159,6 +167,10 @@ class FargateTasks implements Tasks {
 
 function reasonOf({ reason, detail }: Failure): string {
   return detail ? `${reason}: ${detail}` : (reason ?? '');
+}
+
+function isAnswer(error: unknown): boolean {
+  return error instanceof ECSServiceException || error instanceof NoCapacity;
 }
 
 function isRoom(error: unknown): boolean {
