@@ -27,8 +27,8 @@ import { readPlace } from '../../lib/cloud/aws/instances.ts';
 import { taskLogs } from '../../lib/cloud/aws/task-logs.ts';
 import type { TaskSpec } from '../../lib/cloud/tasks.ts';
 import { type Moto, motoLacks, startMoto } from '../../localstack/moto/server.ts';
+import { freePort } from '../free-port.ts';
 import { simulate } from '../simulation/control-plane.ts';
-import { freePort } from './setup.ts';
 
 jest.setTimeout(600_000);
 
