@@ -38,6 +38,7 @@ export async function startControlPlane(config: ControlPlaneConfig, platform: Pl
     frontProxyCertificate: pem('front-proxy-ca.crt'),
     backend: networkBackend(credentials),
     localPath: true,
+    ingressGateway: true,
   });
   await bootstrap();
   const server = createHttpServer({

@@ -50,6 +50,8 @@ export interface SecurityOptions {
   authenticationConfig?: Record<string, string>;
   /** The cluster's nodes provision volumes on their disks: there is a class for them, and the right to do it. */
   localPath?: boolean;
+  /** The cluster's nodes run gateways: there is a class for their Ingresses, which is the default. */
+  ingressGateway?: boolean;
   /** Machines are made for pods that fit nowhere: NodePools and NodeClaims. */
   capacity?: boolean;
 }
@@ -112,6 +114,7 @@ export function security(options: SecurityOptions): Security {
         authenticationConfig: options.authenticationConfig ?? {},
         publicIssuer: options.publicUrl !== undefined,
         localPath: options.localPath ?? false,
+        ingressGateway: options.ingressGateway ?? false,
         capacity: options.capacity ?? false,
       }),
   };

@@ -23,7 +23,9 @@ export interface SecureCluster extends Security {
 }
 
 /** The parts before the registry, over a store in memory. */
-export async function secureCluster(options: { bootstrap?: boolean; publicUrl?: string } = {}): Promise<SecureCluster> {
+export async function secureCluster(
+  options: { bootstrap?: boolean; publicUrl?: string; ingressGateway?: boolean } = {},
+): Promise<SecureCluster> {
   const clock = fakeClock();
   const random = seededRandom(1);
   const store = await openMemoryStore({ clock });
@@ -35,6 +37,7 @@ export async function secureCluster(options: { bootstrap?: boolean; publicUrl?: 
     serviceAccountKey: SIGNING_KEY,
     issuer: options.publicUrl ?? ISSUER,
     publicUrl: options.publicUrl,
+    ingressGateway: options.ingressGateway ?? false,
     endpoint: { address: '192.168.5.1', port: 6443 },
   });
   if (options.bootstrap !== false) await parts.bootstrap();

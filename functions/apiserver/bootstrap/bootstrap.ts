@@ -5,6 +5,7 @@ import type { Reader } from '../reader.ts';
 import { capacityObjects } from './capacity.ts';
 import { type ApiEndpoint, kubernetesService } from './kubernetes-service.ts';
 import { localPathObjects } from './local-path.ts';
+import { ingressClasses } from './network-objects.ts';
 import { bootstrapObjects } from './objects.ts';
 import { type Birth, type Expected, planWrites } from './plan.ts';
 
@@ -18,6 +19,7 @@ export interface BootstrapOptions {
   authenticationConfig: Record<string, string>;
   publicIssuer?: boolean | undefined;
   localPath?: boolean;
+  ingressGateway?: boolean;
   /** Machines are made for pods. */
   capacity?: boolean;
 }
@@ -35,6 +37,7 @@ export async function bootstrap(options: BootstrapOptions): Promise<void> {
     ...bootstrapObjects({ ...options, now: birth.now }),
     ...kubernetesService(options.endpoint, birth.now),
     ...(options.localPath ? localPathObjects : []),
+    ...(options.ingressGateway ? [ingressClasses] : []),
     ...(options.capacity ? capacityObjects(birth.now) : []),
   ];
   for (let attempt = 1; ; attempt++) {

@@ -1,5 +1,7 @@
 import { INGRESS_CONTROLLER } from '../../../lib/api/ingress-class.ts';
 import type { KubeObject } from '../../../lib/api/object.ts';
+import type { Expected } from './plan.ts';
+import { keep } from './policy.ts';
 
 const RBAC = 'rbac.authorization.k8s.io/v1';
 const READ = ['get', 'list', 'watch'];
@@ -59,7 +61,7 @@ export const networkRoleBindings: KubeObject[] = [
 ];
 
 /** An Ingress that names no class is served by the nodes' gateways, unless an administrator makes another class the default. */
-export const defaultIngressClass: KubeObject = {
+const defaultIngressClass: KubeObject = {
   apiVersion: 'networking.k8s.io/v1',
   kind: 'IngressClass',
   metadata: {
@@ -68,6 +70,13 @@ export const defaultIngressClass: KubeObject = {
     annotations: { 'ingressclass.kubernetes.io/is-default-class': 'true' },
   },
   spec: { controller: INGRESS_CONTROLLER },
+};
+
+/** Only where gateways run: elsewhere an Ingress waits for a controller of the user's. */
+export const ingressClasses: Expected = {
+  type: 'ingressclasses.networking.k8s.io',
+  objects: [defaultIngressClass],
+  reconcile: keep,
 };
 
 function clusterRole(name: string, rules: object[]): KubeObject {

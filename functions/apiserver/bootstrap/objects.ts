@@ -10,7 +10,6 @@ import priorityLevels from './data/priority-level-configurations.json' with { ty
 import roleBindings from './data/role-bindings.json' with { type: 'json' };
 import roles from './data/roles.json' with { type: 'json' };
 import {
-  defaultIngressClass,
   networkClusterRoleBindings,
   networkClusterRoles,
   networkRoleBindings,
@@ -71,7 +70,6 @@ export function bootstrapObjects(options: BootstrapObjectsOptions): Expected[] {
       })),
       reconcile: keep,
     },
-    { type: 'ingressclasses.networking.k8s.io', objects: [defaultIngressClass], reconcile: keep },
     { type: 'configmaps', objects: [authenticationConfigMap(authenticationConfig)], reconcile: replaceContent },
   ];
 }

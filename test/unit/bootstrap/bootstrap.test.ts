@@ -30,10 +30,17 @@ describe('The first start', () => {
     expect(await count(type)).toBe(expected);
   });
 
-  test('binds the roles that our own parts need, and makes the default IngressClass', async () => {
+  test('binds the roles that our own parts need', async () => {
     const own = (await names(`clusterroles.${RBAC}`)).filter((name) => name.startsWith('zeroplane:'));
     expect(await names(`clusterrolebindings.${RBAC}`)).toEqual(expect.arrayContaining(own));
-    expect(await names('ingressclasses.networking.k8s.io')).toEqual(['zeroplane']);
+  });
+
+  test('makes a default IngressClass only where gateways serve it', async () => {
+    expect(await names('ingressclasses.networking.k8s.io')).toEqual([]);
+    const local = await secureCluster({ ingressGateway: true });
+    expect((await local.reader.list('ingressclasses.networking.k8s.io')).map(({ metadata }) => metadata.name)).toEqual([
+      'zeroplane',
+    ]);
   });
 
   test('fills the aggregated roles', async () => {
