@@ -1,5 +1,6 @@
 import { createFargate } from '../../functions/capacity/fargate/fargate.ts';
 import { TASK_ANNOTATION } from '../../functions/capacity/fargate/recorded-task.ts';
+import { heedTask } from '../../functions/capacity/fargate/task-notice.ts';
 import { createControllers } from '../../functions/controllers/index.ts';
 import type { PodSpec } from '../../lib/api/types.ts';
 import {
@@ -250,6 +251,21 @@ describe('a pod on the virtual node', () => {
     await started.client.create(configMaps, { metadata: { namespace: 'default', name: 'm' }, data: { a: 'x' } });
     await started.work(15);
     expect(started.tasks.requests[0]!.spec.containers[0]!.environment.get('A')).toBe('x');
+    await started.stop();
+  });
+
+  test('is looked at as soon as ECS tells of its task', async () => {
+    const started = await start();
+    await create(started, { restartPolicy: 'Never' });
+    started.tasks.settle();
+    await started.work(15);
+    const { uid } = (await podOf(started)).metadata;
+    started.tasks.end(started.tasks.all[0]!, 0);
+    const detail = { taskArn: 'task-0', startedBy: uid, lastStatus: 'STOPPED', version: 5 };
+    for (let i = 0; i < 2; i++) await heedTask({ source: 'aws.ecs', detail }, started.client);
+    await heedTask({ source: 'aws.ecs', detail: { ...detail, startedBy: 'another' } }, started.client);
+    await started.work(1);
+    expect((await podOf(started)).status!.phase).toBe('Succeeded');
     await started.stop();
   });
 
