@@ -7,6 +7,7 @@ import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { composeApiserver } from '../../../functions/apiserver/compose.ts';
 import type { Apiserver } from '../../../functions/apiserver/contract.ts';
 import { networkBackend } from '../../../functions/apiserver/http/backend.ts';
+import { createNodeInitialization } from '../../../functions/capacity/node-initialization.ts';
 import { createControllers } from '../../../functions/controllers/index.ts';
 import { createScheduler } from '../../../functions/scheduler/scheduler.ts';
 import { QUEUE_ANNOTATION } from '../../../lib/api/annotations.ts';
@@ -27,6 +28,7 @@ import {
 } from '../../../lib/client/resource-type.ts';
 import { awsCloudNodes } from '../../../lib/cloud/aws/cloud-nodes.ts';
 import { API_ENDPOINT, ISSUER } from '../../../lib/cloud/aws/environment.ts';
+import { awsInstances } from '../../../lib/cloud/aws/instances.ts';
 import { nodeQueues } from '../../../lib/cloud/aws/node-queue.ts';
 import type { KeyPair } from '../../../lib/pki/certificate.ts';
 import { issueAuthority, issueCertificate } from '../../../lib/pki/issue.ts';
@@ -83,6 +85,7 @@ export async function localControlPlane(options: LocalControlPlaneOptions): Prom
     authorityCertificate: authority.certificate,
     frontProxyCertificate: authority.certificate,
     backend: networkBackend({ cert: shown.certificate, key: shown.key, ca: authority.certificate }),
+    capacity: true,
     iam: {
       clusterName: cluster,
       admins: [],
@@ -158,15 +161,18 @@ function startComponents(
     useQueueUrlAsEndpoint: false,
   };
   const sqs = new SQSClient(aws);
-  const controllers = createControllers({
+  const ec2 = new EC2Client(aws);
+  const dependencies = {
     caches,
-    clientFor: (name) => as(serviceAccountUser('kube-system', name)),
+    clientFor: (name: string) => as(serviceAccountUser('kube-system', name)),
     clock,
     random,
     rootCA: authority.certificate,
     authority: async () => authority,
-    cloud: awsCloudNodes(new EC2Client(aws), nodeQueues({ sqs, cluster, instanceRole: nodeRole })),
-  });
+    cloud: awsCloudNodes(ec2, nodeQueues({ sqs, cluster, instanceRole: nodeRole })),
+  };
+  const instances = awsInstances({ ec2, clock, cluster, launchTemplate: () => '' });
+  const controllers = [...createControllers(dependencies), createNodeInitialization(dependencies, instances)];
   const scheduler = createScheduler({
     caches,
     client: as({ username: 'system:kube-scheduler', groups: ['system:authenticated'] }),
