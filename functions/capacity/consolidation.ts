@@ -25,7 +25,7 @@ const KEY = 'nodes';
 const LOOK_MS = 60_000;
 const NS_PER_MS = 1e6;
 
-/** Ends nodes that nobody uses, and those whose pods fit elsewhere: one at a time, and never while pods wait for room. */
+/** Ends nodes that nobody uses; and those whose pods fit elsewhere, one at a time and never while pods wait for room. */
 export function createConsolidation(dependencies: ControllerDependencies): Controller {
   const cluster = new Cluster(dependencies.caches);
   const pools = dependencies.caches.cache(nodePools);
@@ -43,11 +43,14 @@ export function createConsolidation(dependencies: ControllerDependencies): Contr
       const claims = cluster.claims.list();
       if (claims.length === 0) return undefined;
       for (const claim of claims) await noteEmpty(claim, cluster, own);
-      const quiet = cluster.pending().length === 0 && claims.every(isSettled);
-      const chosen = quiet
-        ? claims.find((claim) => mayEnd(claim, pools.get(claim.spec.nodePool), cluster, budgets, own))
+      const waiting = cluster.pending().length > 0;
+      const useless = claims.filter((claim) => isUseless(claim, pools.get(claim.spec.nodePool), cluster, waiting, own));
+      for (const claim of useless) await end(claim, 'nothing runs on it', own);
+      const quiet = !waiting && useless.length === 0 && claims.every(isSettled);
+      const underused = quiet
+        ? claims.find((claim) => isUnderused(claim, pools.get(claim.spec.nodePool), cluster, budgets, own))
         : undefined;
-      if (chosen) await end(chosen, own);
+      if (underused) await end(underused, 'its pods fit on other nodes', own);
       return { requeueAfterMs: nextLookMs(claims, pools, own) };
     },
   };
@@ -88,7 +91,25 @@ async function noteEmpty(claim: Stored<NodeClaim>, cluster: Cluster, { client, c
   await client.update(nodeClaims, { ...claim, status: next }, { subresource: 'status' });
 }
 
-function mayEnd(
+/** Empty for as long as the pool lets it be; or not even there yet, and nobody waits for it any more. */
+function isUseless(
+  claim: Stored<NodeClaim>,
+  pool: NodePool | undefined,
+  cluster: Cluster,
+  waiting: boolean,
+  { clock }: Hands,
+): boolean {
+  const waitMs = consolidateAfterMs(pool);
+  if (waitMs === undefined || claim.metadata.deletionTimestamp) return false;
+  const sinceMs = clock.now() - waitMs;
+  const { nodeName, emptySince } = claim.status ?? {};
+  if (nodeName === undefined) return !waiting && timeMs(claim.metadata.creationTimestamp) <= sinceMs;
+  const node = cluster.nodes.get(nodeName);
+  const isEmpty = leaving(cluster.podsOn(nodeName)).length === 0;
+  return node !== undefined && !isKept(node) && isEmpty && timeMs(emptySince) <= sinceMs;
+}
+
+function isUnderused(
   claim: Stored<NodeClaim>,
   pool: NodePool | undefined,
   cluster: Cluster,
@@ -98,16 +119,14 @@ function mayEnd(
   const { consolidationPolicy = 'WhenEmptyOrUnderutilized' } = pool?.spec.disruption ?? {};
   const node = cluster.nodes.get(claim.status!.nodeName!);
   const waitMs = consolidateAfterMs(pool);
-  if (!node || waitMs === undefined || isKept(node)) return false;
-  const sinceMs = clock.now() - waitMs;
+  if (!node || waitMs === undefined || isKept(node) || consolidationPolicy === 'WhenEmpty') return false;
   const all = leaving(cluster.podsOn(node.metadata.name));
-  if (all.length === 0) return timeMs(claim.status!.emptySince) <= sinceMs;
-  if (consolidationPolicy !== 'WhenEmptyOrUnderutilized') return false;
   const changedMs = Math.max(
     timeMs(claim.metadata.creationTimestamp),
     ...all.map(({ metadata }) => timeMs(metadata.creationTimestamp)),
   );
-  return changedMs <= sinceMs && all.every((pod) => isMovable(pod, budgets)) && fitElsewhere(node, all, cluster);
+  if (all.length === 0 || changedMs > clock.now() - waitMs) return false;
+  return all.every((pod) => isMovable(pod, budgets)) && fitElsewhere(node, all, cluster);
 }
 
 function isKept({ metadata }: Pick<Node, 'metadata'>): boolean {
@@ -139,8 +158,8 @@ function withoutNode<T extends { nodeName?: string | undefined }>(spec: T): T {
   return { ...spec, nodeName: undefined };
 }
 
-async function end(claim: Stored<NodeClaim>, { client, recorder }: Hands): Promise<void> {
-  const why = claim.status!.emptySince ? 'nothing runs on it' : 'its pods fit on other nodes';
-  recorder.normal(claim, 'Disrupting', `the node ${claim.status!.nodeName} is ended: ${why}`);
-  await client.delete(nodeClaims, { name: claim.metadata.name }, { uid: claim.metadata.uid });
+async function end(claim: Stored<NodeClaim>, why: string, { client, recorder }: Hands): Promise<void> {
+  const { name, uid } = claim.metadata;
+  recorder.normal(claim, 'Disrupting', `the node ${claim.status?.nodeName ?? 'on its way'} is ended: ${why}`);
+  await client.delete(nodeClaims, { name }, { uid });
 }

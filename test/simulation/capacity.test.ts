@@ -196,6 +196,23 @@ describe('capacity', () => {
     await started.stop();
   });
 
+  test('a machine that nobody waits for any more ends though it has not joined, and keeps no other from ending', async () => {
+    const started = await start();
+    await deploy(started, 1);
+    await started.work(30);
+    await scale(started, 4);
+    await started.pass(15_000);
+    expect(started.instances.alive.length).toBeGreaterThan(1);
+    await scale(started, 0);
+    // What has not joined by now never does.
+    for (let i = 0; i < 60; i++) {
+      await started.pass(5000);
+      await kubeletPass(started.client, new Date(started.clock.now()).toISOString());
+    }
+    expect(started.instances.alive).toEqual([]);
+    await started.stop();
+  });
+
   test('a machine that was ended by somebody else is noticed, and its pods run elsewhere', async () => {
     const started = await start();
     await deploy(started, 1);
