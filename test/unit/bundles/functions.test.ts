@@ -9,8 +9,9 @@ jest.setTimeout(120_000);
 
 /** What each function asks of AWS. A client that is not named here costs its start for nothing. */
 const CLIENTS: Record<string, string[]> = {
-  apiserver: ['dynamodb', 'lambda', 'ssm'],
-  controllers: ['dynamodb', 'ec2', 'lambda', 'sqs', 'ssm'],
+  // Logs of Fargate's tasks: loaded when somebody asks for some.
+  apiserver: ['cloudwatch-logs', 'dynamodb', 'ecs', 'lambda', 'ssm'],
+  controllers: ['dynamodb', 'ec2', 'ecs', 'lambda', 'sqs', 'ssm'],
   dispatcher: ['dynamodb', 'sqs'],
   keys: ['ssm'],
   scheduler: ['dynamodb', 'lambda', 'sqs', 'ssm'],
