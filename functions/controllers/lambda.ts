@@ -60,7 +60,7 @@ function cloud(): CloudNodes {
 /** The same client, for machines: an idle cluster without pending pods never loads it. */
 const machines = once(async () => {
   const [{ EC2Client }, { awsInstances: instancesOf }] = await Promise.all([
-    import('@aws-sdk/client-ec2'),
+    import('../../lib/cloud/aws/ec2-client.ts'),
     import('../../lib/cloud/aws/instances.ts'),
   ]);
   const { cluster } = awsEnvironment(process.env);
