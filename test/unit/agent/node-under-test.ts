@@ -27,7 +27,11 @@ export interface NodeUnderTest {
   create(pod: Partial<Pod> & { metadata?: Pod['metadata'] }): Promise<Stored<Pod>>;
   get(name: string): Promise<Stored<Pod> | undefined>;
   /** Resolves with the pod once it is so. The clock is moved on in steps when `stepMs` is given. */
-  until(name: string, condition: (pod: Stored<Pod> | undefined) => boolean, stepMs?: number): Promise<Stored<Pod>>;
+  until(
+    name: string,
+    condition: (pod: Stored<Pod> | undefined) => boolean | Promise<boolean>,
+    stepMs?: number,
+  ): Promise<Stored<Pod>>;
   eventReasons(): Promise<string[]>;
   /** The agent's process ends and begins anew; what runs goes on running. */
   restart(): Promise<void>;
@@ -81,7 +85,7 @@ export async function nodeUnderTest(): Promise<NodeUnderTest> {
     async until(name, condition, stepMs = 0) {
       for (let turn = 0; turn < MAX_TURNS; turn++) {
         const pod = await get(name);
-        if (condition(pod)) return pod!;
+        if (await condition(pod)) return pod!;
         await clock.advance(stepMs);
       }
       throw new Error(`still not so: ${JSON.stringify(await get(name), undefined, 1)}\n${JSON.stringify(logged)}`);
