@@ -113,7 +113,6 @@ function writeFiles(definition: ImageDefinition, base: string, root: string): vo
   for (const [path, target] of Object.entries(definition.links ?? {})) {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     rmSync(join(root, path), { force: true });
-    rmSync(join(root, path), { force: true });
     symlinkSync(target, join(root, path));
   }
 }

@@ -91,8 +91,9 @@ export function conformanceImages(sources: ImageSources): ImageDefinition[] {
     name: `${E2E}/busybox:1.37.0-2`,
     packages: ['busybox', 'bash'],
     busyboxLinks: true,
-    // Debian's older busybox shell drops variables whose names are no identifiers; tests print them.
-    links: { '/bin/sh': '/bin/bash' },
+    // Debian's older busybox shell drops variables whose names are no identifiers, which tests print with `sh -c env`;
+    // the words of errors that they expect are those of its /bin/sh.
+    links: { '/usr/local/bin/sh': '/bin/bash' },
     config: { Cmd: ['sh'] },
   };
   return [
@@ -113,7 +114,7 @@ export function conformanceImages(sources: ImageSources): ImageDefinition[] {
     },
     { ...busybox, name: `${E2E}/nonroot:1.5`, config: { Cmd: ['sh'], User: '1234' } },
     { name: `${E2E}/perl:5.26`, packages: ['perl', 'busybox'], busyboxLinks: true, config: { Cmd: ['perl'] } },
-    { ...busybox, name: `${E2E}/ipc-utils:1.4`, packages: ['busybox', 'util-linux'] },
+    { ...busybox, name: `${E2E}/ipc-utils:1.4`, packages: ['busybox', 'bash', 'util-linux'] },
     {
       name: 'registry.k8s.io/pause:3.10.2',
       files: { '/agnhost': { source: join(sources.peers, 'agnhost'), mode: 0o755 } },
