@@ -38,11 +38,11 @@ const authority = once(async (): Promise<KeyPair> => {
 
 /** EC2's client is a quarter of what the bundle takes to load, and only a silent node needs it. */
 const instances = once(async () => {
-  const [{ EC2Client }, { awsInstances }] = await Promise.all([
+  const [{ EC2Client }, { nodeInstances }] = await Promise.all([
     import('../../lib/cloud/aws/ec2-client.ts'),
     import('../../lib/cloud/aws/cloud-nodes.ts'),
   ]);
-  return awsInstances(new EC2Client({}));
+  return nodeInstances(new EC2Client({}));
 });
 
 function cloud(): CloudNodes {
@@ -59,13 +59,13 @@ function cloud(): CloudNodes {
 
 /** The same client, for machines: an idle cluster without pending pods never loads it. */
 const machines = once(async () => {
-  const [{ EC2Client }, { awsInstances: instancesOf }] = await Promise.all([
+  const [{ EC2Client }, { awsInstances }] = await Promise.all([
     import('../../lib/cloud/aws/ec2-client.ts'),
     import('../../lib/cloud/aws/instances.ts'),
   ]);
   const { cluster } = awsEnvironment(process.env);
   const launchTemplate = (architecture: string) => `${cluster}-${architecture}`;
-  return instancesOf({ ec2: new EC2Client({}), clock, cluster, launchTemplate });
+  return awsInstances({ ec2: new EC2Client({}), clock, cluster, launchTemplate });
 });
 
 const lateMachines: Instances = {

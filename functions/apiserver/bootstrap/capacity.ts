@@ -1,4 +1,5 @@
 import type { KubeObject } from '../../../lib/api/object.ts';
+import { established } from '../kinds/apiextensions/established.ts';
 import nodeClaims from './data/node-claims.json' with { type: 'json' };
 import nodePools from './data/node-pools.json' with { type: 'json' };
 import type { Expected } from './plan.ts';
@@ -63,7 +64,7 @@ export function capacityObjects(now: string): Expected[] {
   return [
     {
       type: 'customresourcedefinitions.apiextensions.k8s.io',
-      objects: [nodePools, nodeClaims].map((definition) => established(definition as unknown as KubeObject, now)),
+      objects: [nodePools, nodeClaims].map((definition) => created(definition as unknown as KubeObject, now)),
       reconcile: reconcileSpec,
     },
     { type: `nodepools.${GROUP}`, objects: [DEFAULT_POOL], reconcile: keep },
@@ -91,26 +92,8 @@ export function capacityObjects(now: string): Expected[] {
   ];
 }
 
-/** As the registry makes a definition: its names are free, and it is served at once. */
-function established(definition: KubeObject, now: string): KubeObject {
-  const { names, versions } = definition['spec'];
-  const condition = (type: string, reason: string, message: string) => ({
-    type,
-    status: 'True',
-    lastTransitionTime: now,
-    reason,
-    message,
-  });
-  return {
-    ...definition,
-    metadata: { ...definition.metadata, generation: 1 },
-    status: {
-      conditions: [
-        condition('NamesAccepted', 'NoConflicts', 'no conflicts found'),
-        condition('Established', 'InitialNamesAccepted', 'the initial names have been accepted'),
-      ],
-      acceptedNames: names,
-      storedVersions: [versions[0].name],
-    },
-  };
+/** As the registry makes a definition. */
+function created(definition: KubeObject, now: string): KubeObject {
+  const metadata = { ...definition.metadata, generation: 1 };
+  return { ...definition, metadata, status: established(definition['spec'], now) };
 }

@@ -1,7 +1,7 @@
 import { type HeaderValues, lightRequest } from '../../../lib/runtime/light-response.ts';
+import type { Message, Reply } from '../../../lib/runtime/secure-server.ts';
 import { entityTooLarge, MAX_BODY_BYTES } from '../negotiation/read-body.ts';
 import { respondError } from '../negotiation/respond.ts';
-import type { Message, Reply } from './server.ts';
 
 const NO_BODY = new Set(['GET', 'HEAD', 'OPTIONS']);
 /** Requests whose bodies are passed on as they come, however long they are. */

@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { constants, gzip as gzipCallback } from 'node:zlib';
 import { type Content, type HeaderValues, LightResponse } from '../../../lib/runtime/light-response.ts';
-import type { Message, Reply } from './server.ts';
+import type { Message, Reply } from '../../../lib/runtime/secure-server.ts';
 import { sendStream } from './stream.ts';
 
 const gzip = promisify(gzipCallback);

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import type { Reply } from './server.ts';
+import type { Reply } from '../../../lib/runtime/secure-server.ts';
 
 /** Writes chunks as they come and as fast as the client reads; ends early when the client has gone. */
 export async function sendStream(reply: Reply, content: AsyncIterable<Uint8Array>): Promise<void> {

@@ -8,14 +8,14 @@ export interface AwsInstance {
 }
 
 /** The instance that a node is; undefined: there is none, or it has ended for good. */
-export function awsInstances(ec2: EC2Client): (node: Node) => Promise<AwsInstance | undefined> {
+export function nodeInstances(ec2: EC2Client): (node: Node) => Promise<AwsInstance | undefined> {
   return (node) => instanceOf(ec2, node);
 }
 
 /** Instances and queues of nodes, as the controllers ask for them. */
 export function awsCloudNodes(ec2: EC2Client, queues: NodeQueues) {
   return {
-    instance: awsInstances(ec2),
+    instance: nodeInstances(ec2),
     ensureQueue: queues.ensure,
     removeQueue: queues.remove,
     queues: queues.list,

@@ -12,6 +12,7 @@ import { checkFormat, checkImmutable, checkOneOf, checkRequired } from '../check
 import { semanticEqual } from '../equal.ts';
 import { keepStatus, onlyStatus } from '../status.ts';
 import { checkApproval } from './approval.ts';
+import { established } from './established.ts';
 import { checkColumns, checkScale, checkSchema } from './version.ts';
 
 type Spec = CustomResourceDefinitionSpec;
@@ -28,27 +29,8 @@ function defaults({ spec }: CustomResourceDefinition): void {
     spec.conversion.webhook.clientConfig.service.port ??= WEBHOOK_PORT;
 }
 
-/**
- * Names are accepted and the definition is established at once: nothing here takes long.
- * Source of the conditions' words: the naming and the establishing controller of k8s.io/apiextensions-apiserver.
- */
 function prepareForCreate(object: CustomResourceDefinition, { now }: RuleContext): void {
-  const { names, versions } = object.spec ?? ({} as Spec);
-  const condition = (type: string, reason: string, message: string) => ({
-    type,
-    status: 'True',
-    lastTransitionTime: now,
-    reason,
-    message,
-  });
-  object.status = {
-    conditions: [
-      condition('NamesAccepted', 'NoConflicts', 'no conflicts found'),
-      condition('Established', 'InitialNamesAccepted', 'the initial names have been accepted'),
-    ],
-    acceptedNames: names,
-    storedVersions: (versions ?? []).filter(({ storage }) => storage).map(({ name }) => name),
-  };
+  object.status = established(object.spec ?? ({} as Spec), now);
 }
 
 /** A version that stores from now on joins those that have stored. */
