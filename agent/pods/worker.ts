@@ -257,7 +257,7 @@ export class PodWorker {
 
   /** The API forgets the pod only when nothing of it runs and its last status is written. A finalizer may still keep the object. */
   async #delete(pod: Pod, runtime: RuntimePod): Promise<void> {
-    this.#send(pod, await this.#observe(pod), true);
+    this.#send(pod, await this.#observe(pod), true, true);
     await this.#equipment.writer.flush(this.uid);
     const { namespace, name, uid } = pod.metadata!;
     const ref = { namespace, name: name! };
@@ -290,11 +290,11 @@ export class PodWorker {
     this.#removed = true;
   }
 
-  #send(pod: Pod, runtime: RuntimePod, terminating: boolean): void {
+  #send(pod: Pod, runtime: RuntimePod, terminating: boolean, gone = false): void {
     const terminal = terminating && runningContainers(runtime).length === 0;
     // A pod that the agent ends is Failed only when nothing of it runs any more: others may then take its place.
     const ended = terminal || !this.#admitted ? this.#ended : undefined;
-    this.#report.send(pod, { runtime, terminal, ended, pendingResize: this.#resizes.pending });
+    this.#report.send(pod, { runtime, terminal, gone, ended, pendingResize: this.#resizes.pending });
   }
 }
 

@@ -4,6 +4,7 @@ import type { RuntimePod } from '../pods/runtime-pod.ts';
 import { mergeConditions, podConditions, TERMINATION_BY_KUBELET } from './conditions.ts';
 import { type AgentView, containerStatuses } from './container-statuses.ts';
 import { type Phase, podPhase } from './phase.ts';
+import { terminated } from './terminated.ts';
 
 export interface StatusInput {
   readonly pod: Pod;
@@ -11,6 +12,8 @@ export interface StatusInput {
   readonly view: AgentView;
   /** Nothing will be started again: the pod is being deleted, was evicted, or is over its deadline. */
   readonly terminal: boolean;
+  /** Nothing of the pod is left. */
+  readonly gone?: boolean;
   /** The agent ended the pod: why, as Evicted or DeadlineExceeded. */
   readonly ended?: { reason: string; message: string; disruption?: true } | undefined;
   /** Resources that the pod now asks for and does not have yet. */
@@ -21,6 +24,11 @@ export interface StatusInput {
 
 /** The pod's status as kubelet reports it. Pure. Source: kubelet_pods.go generateAPIPodStatus. */
 export function podStatus(input: StatusInput): PodStatus {
+  const status = observedStatus(input);
+  return input.gone ? terminated(input.pod, status) : status;
+}
+
+function observedStatus(input: StatusInput): PodStatus {
   const { pod, runtime, view, hostIPs } = input;
   const init = containerStatuses(pod, 'init', runtime, view);
   const containers = containerStatuses(pod, 'container', runtime, view).map((one) => beforeResize(input, one));

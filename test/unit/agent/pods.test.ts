@@ -55,6 +55,22 @@ it('deletes a pod only when its containers have ended, and leaves nothing of it'
   await node.until('web', () => !existsSync(join(node.config.podsDir, metadata.uid)));
 });
 
+it('says that a pod has failed which went before it began, to whoever keeps the object', async () => {
+  const containers = [{ name: 'c', image: 'later' }];
+  await node.create({ metadata: { name: 'kept', finalizers: ['example.com/count'] }, spec: { containers } });
+  await node.until('kept', waitingFor('ErrImagePull'));
+  await node.client.delete(pods, { namespace: 'default', name: 'kept' });
+  const kept = await node.until(
+    'kept',
+    (pod) => pod?.metadata.deletionTimestamp !== undefined && pod.status?.phase === 'Failed',
+    100,
+  );
+  expect(kept.status).toMatchObject({
+    phase: 'Failed',
+    containerStatuses: [{ state: { terminated: { reason: 'ContainerStatusUnknown', exitCode: 137 } } }],
+  });
+});
+
 it('restarts a container that failed, later each time', async () => {
   node.runtime.scripts.set('c', () => 1);
   await node.create({ metadata: { name: 'crash' } });

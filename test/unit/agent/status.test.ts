@@ -172,6 +172,26 @@ describe('a pod’s status', () => {
     });
   });
 
+  it('ends as Failed when it goes before its containers had their turn', () => {
+    const end = (spec: Partial<PodSpec>, containers: RuntimeContainer[] = []) => {
+      const input = { runtime: runtime(containers), view: VIEW, hostIPs: ['192.0.2.1'], now: NOW };
+      return podStatus({ ...input, pod: pod({ spec }), terminal: true, gone: true });
+    };
+    const lost = { reason: 'ContainerStatusUnknown', exitCode: 137 };
+    expect(end({})).toMatchObject({ phase: 'Failed', containerStatuses: [{ state: { terminated: lost } }] });
+    // Containers that never had their turn, and an init container that did not either, are not said to have failed.
+    const init = ['a', 'b'].map((name) => ({ name, image: 'i' }));
+    expect(end({ initContainers: init })).toMatchObject({
+      phase: 'Failed',
+      initContainerStatuses: [{ state: { terminated: lost } }, { state: { waiting: {} } }],
+      containerStatuses: [{ state: { waiting: {} } }],
+    });
+    expect(end({}, [instance('c', exited(0))])).toMatchObject({
+      phase: 'Succeeded',
+      containerStatuses: [{ state: { terminated: { exitCode: 0 } } }],
+    });
+  });
+
   it('is written only where it differs, for this pod alone, and leaves the conditions of others', () => {
     const one = pod({ status: { conditions: [{ type: 'example.com/up', status: 'True' }] } });
     const wanted = statusOf(one);
