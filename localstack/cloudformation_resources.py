@@ -104,6 +104,9 @@ class CustomResourceProvider(ResourceProvider):
                 return {"Reason": reply["Payload"].read().decode()}
             waiting.join(ANSWER_TIMEOUT_SECONDS)
             return server.answer or {}
+        except Exception as error:
+            # Raised, it would be told as a failure "to delete", whatever was asked for.
+            return {"Reason": str(error)}
         finally:
             server.server_close()
 
