@@ -57,7 +57,7 @@ export interface Invoked {
 export async function openCluster(): Promise<BenchCluster> {
   const dynamodb = emulatorClient(await localEndpoint());
   await createTables(dynamodb, PREFIX);
-  const keys = clusterKeys(await planKeys(new Map(), '1', clock.now()).then(onlyTheApiservers));
+  const keys = clusterKeys(await planKeys(new Map(), { rotation: '1' }, clock.now()).then(onlyTheApiservers));
   const instance = () => openInstance(dynamodb, keys);
   return {
     instance,

@@ -20,7 +20,7 @@ import { completion, SHELLS } from './completion.ts';
 import { cost } from './cost.ts';
 import type { Environment } from './environment.ts';
 import { listImages, loadImages } from './image.ts';
-import { localStatus, rotateLocal } from './secrets/local.ts';
+import { addSecretsCommands } from './secrets-commands.ts';
 
 /** Runs one command; the exit code is 1 if it did not work, 2 if it was asked for wrongly. */
 export async function runProgram(argv: readonly string[], environment: Environment): Promise<void> {
@@ -132,13 +132,7 @@ export function program(environment: Environment): Command {
       process.exitCode = code ?? 1;
     });
   addAwsCommands(root, command, paths, environment);
-  const secrets = command(root, 'secrets', 'the keys that Secrets are encrypted with');
-  command(secrets, 'rotate', 'make a new key, and write every Secret again with it').action((_, sub) =>
-    rotateLocal(paths(sub.optsWithGlobals()), context),
-  );
-  command(secrets, 'status', 'which keys there are, and what each has sealed').action(async (_, sub) => {
-    process.stdout.write(`${await localStatus(paths(sub.optsWithGlobals()))}\n`);
-  });
+  addSecretsCommands(root, command, paths, environment);
   const image = command(root, 'image', 'images on the nodes');
   command(image, 'load <files...>', 'load what docker save wrote, or OCI archives, on every node').action(
     (files, _, sub) => loadImages(files, paths(sub.optsWithGlobals())),

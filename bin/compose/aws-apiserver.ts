@@ -7,8 +7,10 @@ import { API_ENDPOINT, type AwsEnvironment, ISSUER } from '../../lib/cloud/aws/e
 import { httpGet } from '../../lib/cloud/aws/http-get.ts';
 import { APISERVER_KEYS, type ClusterKeys, clusterKeys, KEYS } from '../../lib/cloud/aws/key-parameters.ts';
 import { type Parameters, ssmParameters } from '../../lib/cloud/aws/parameters.ts';
+import { once } from '../../lib/runtime/once.ts';
 import type { Store } from '../../lib/storage/contract.ts';
 import { ringKeys } from '../../lib/storage/encryption/key-ring.ts';
+import { kmsKeys } from '../../lib/storage/encryption/kms-keys.ts';
 import { parameterRing } from '../../lib/storage/encryption/parameter-ring.ts';
 import { ENCRYPTED_TYPES, encryptedStore } from '../../lib/storage/encryption/store.ts';
 import { openAwsStore } from './aws-store.ts';
@@ -29,7 +31,7 @@ export async function openAwsApiserver(
 ): Promise<AwsApiserver> {
   const parameters = ssmParameters(new SSMClient({}), environment.keysPath);
   const keys = clusterKeys(await parameters.read(APISERVER_KEYS));
-  const store = sealed(openAwsStore(environment, platform), parameters, keys, platform);
+  const store = sealed(environment, parameters, keys, platform);
   const composed = composeApiserver({
     store,
     ...platform,
@@ -53,9 +55,14 @@ function iamOptions({ cluster, admins, nodeRole, awsEndpoint }: AwsEnvironment):
   return { clusterName: cluster, admins, nodeRole, httpGet, stsEndpoint: awsEndpoint };
 }
 
+/** Asked for when the ring names a key of KMS: other clusters load no client. */
+const kms = once(async () => (await import('../../lib/cloud/aws/kms.ts')).awsKms());
+
 /** Secrets are sealed with the ring that lies in a parameter: a key that is added there is used within a minute. */
-function sealed(store: Store, parameters: Parameters, { secrets }: ClusterKeys, { clock }: Platform): Store {
+function sealed(environment: AwsEnvironment, parameters: Parameters, { secrets }: ClusterKeys, platform: Platform) {
+  const { clock } = platform;
   const fetch = async () => (await parameters.read([KEYS.secrets])).get(KEYS.secrets) ?? '';
   const ring = parameterRing(fetch, clock, `the parameter ${KEYS.secrets}`, secrets);
-  return encryptedStore(store, { keys: ringKeys(ring), types: ENCRYPTED_TYPES });
+  const keys = ringKeys(ring, kmsKeys(kms, environment.cluster, clock));
+  return encryptedStore(openAwsStore(environment, platform), { keys, types: ENCRYPTED_TYPES });
 }

@@ -12,9 +12,11 @@ import type { Platform } from './control-plane.ts';
 const EMULATED = { holeWaitMs: 4000, commitTimeoutMs: 20_000, readTimeoutMs: 20_000 };
 
 /** The cluster's tables. */
-export function openAwsStore(environment: AwsEnvironment, { clock, random }: Platform): Store {
-  const { tablePrefix: prefix, awsEndpoint } = environment;
-  const client = new DynamoDBClient(DYNAMODB_CLIENT);
+export function openAwsStore(
+  { tablePrefix: prefix, awsEndpoint }: Pick<AwsEnvironment, 'tablePrefix' | 'awsEndpoint'>,
+  { clock, random }: Pick<Platform, 'clock' | 'random'>,
+  client = new DynamoDBClient(DYNAMODB_CLIENT),
+): Store {
   const database = sdkDatabase({ client, prefix, clock });
   return openDynamoStore({ database, clock, random, ...(awsEndpoint && EMULATED) });
 }

@@ -32,7 +32,7 @@ async function send(QueueUrl: string, MessageBody: string): Promise<boolean> {
 
 const dispatcher = once(async () => {
   const environment = awsEnvironment(process.env);
-  const store = openAwsStore(environment, { clock, random, log });
+  const store = openAwsStore(environment, { clock, random });
   const table = tableName(environment.tablePrefix, 'counters');
   return createDispatcher({
     log: storeLog(store),

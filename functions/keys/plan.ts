@@ -1,14 +1,22 @@
-import { createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto';
-import { KEYS, type KeyRing, type SigningKey } from '../../lib/cloud/aws/key-parameters.ts';
+import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { KEYS, type SigningKey } from '../../lib/cloud/aws/key-parameters.ts';
 import { AUTHORITY_MS, type KeyPair } from '../../lib/pki/certificate.ts';
 import { issueAuthority, issueCertificate } from '../../lib/pki/issue.ts';
+import { isKms, type KeyRing, withNewKey } from '../../lib/storage/encryption/key-ring.ts';
 
 /** Tokens live for a year at most (kube-apiserver's bound for legacy ones); older keys than so many are forgotten. */
 const MAX_PREVIOUS_KEYS = 4;
-const SECRET_KEY_BYTES = 32;
+
+/** What the stack asks for. */
+export interface WantedKeys {
+  /** Another text than last time makes new keys, beside which the old ones still count. */
+  rotation: string;
+  /** The key of KMS that Secrets are sealed with; absent: one of the ring's own. */
+  kms?: string | undefined;
+}
 
 /** A value says under which rotation it was made, so that a repeated request rotates once. */
-interface Rotated {
+export interface Rotated {
   rotation: string;
 }
 
@@ -18,7 +26,7 @@ interface Rotated {
  */
 export async function planKeys(
   stored: ReadonlyMap<string, string>,
-  rotation: string,
+  { rotation, kms }: WantedKeys,
   now: number,
 ): Promise<Map<string, string>> {
   const writes = new Map<string, string>();
@@ -29,7 +37,10 @@ export async function planKeys(
     if (old?.rotation !== rotation) writes.set(name, JSON.stringify({ ...(await make(old)), rotation }));
   };
   await rotated<SigningKey>(KEYS.serviceAccount, nextSigningKey);
-  await rotated<KeyRing>(KEYS.secrets, nextKeyRing);
+  const ring: (KeyRing & Rotated) | undefined = parsed(stored.get(KEYS.secrets));
+  // A key is dropped by nobody here: what it encrypted may still be stored.
+  if (ring?.rotation !== rotation || kmsOf(ring) !== kms)
+    writes.set(KEYS.secrets, ringText(withNewKey(ring ?? { keys: [] }, { since: now, ...(kms && { kms }) }), rotation));
   await rotated<KeyPair>(KEYS.kubeletClient, () => kubeletClient(authority, now));
   return writes;
 }
@@ -59,11 +70,15 @@ function publicOf(key: string): string {
   return createPublicKey(key).export({ type: 'spki', format: 'pem' }) as string;
 }
 
-/** A key is dropped by nobody: what it encrypted may still be stored. */
-function nextKeyRing(old: KeyRing | undefined): KeyRing {
-  const keys = old?.keys ?? [];
-  const secret = randomBytes(SECRET_KEY_BYTES).toString('base64');
-  return { keys: [{ name: `key${keys.length + 1}`, secret }, ...keys] };
+/** The key of KMS that writes. */
+function kmsOf({ keys }: KeyRing): string | undefined {
+  const [first] = keys;
+  return first && isKms(first) ? first.kms : undefined;
+}
+
+/** As it is stored. */
+export function ringText({ keys }: KeyRing, rotation: string): string {
+  return JSON.stringify({ keys, rotation });
 }
 
 /** As long as its authority: nobody would renew it in a cluster that is deployed once. */

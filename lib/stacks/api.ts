@@ -5,6 +5,7 @@ import { APISERVER_KEYS } from '../cloud/aws/key-parameters.ts';
 import { acknowledge } from './acknowledge.ts';
 import { ClusterFunction } from './cluster-function.ts';
 import { allowFargateLogs } from './fargate.ts';
+import { allowKms } from './kms-access.ts';
 import { names } from './names.ts';
 import type { Settings } from './settings.ts';
 import type { StorageStack } from './storage.ts';
@@ -34,6 +35,7 @@ export class ApiStack extends Stack {
     });
     allowStore(apiserver, storage);
     apiserver.allowKeys(settings, APISERVER_KEYS);
+    allowKms(apiserver, settings, { tables: true, parameters: 'read', secrets: true });
     const { function: functionName } = names(settings);
     const vpcFunction = this.formatArn({
       service: 'lambda',

@@ -3,6 +3,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { acknowledge, wildcard } from './acknowledge.ts';
 import { ClusterFunction } from './cluster-function.ts';
+import { allowKms } from './kms-access.ts';
 import { names } from './names.ts';
 import type { Settings } from './settings.ts';
 
@@ -14,6 +15,7 @@ export class ClusterKeysResource extends Construct {
   constructor(scope: Construct, id: string, settings: Settings, kmsKey: IKey | undefined) {
     super(scope, id);
     const { keysPath } = names(settings);
+    const inUse = settings.kmsKey === 'true' ? kmsKey : undefined;
     const keeper = new ClusterFunction(this, 'Keeper', {
       settings,
       part: 'keys',
@@ -25,7 +27,8 @@ export class ClusterKeysResource extends Construct {
     const path = Stack.of(this).formatArn({ service: 'ssm', resource: `parameter${keysPath.slice(0, -1)}` });
     keeper.allow(['ssm:GetParametersByPath'], [path]);
     keeper.allow(['ssm:PutParameter', 'ssm:DeleteParameters'], [below]);
-    kmsKey?.grantEncryptDecrypt(keeper.role);
+    allowKms(keeper, settings, { parameters: 'write', rotate: true });
+    if (inUse) keeper.function.addEnvironment('ZEROPLANE_KMS_KEY', inUse.keyArn);
     acknowledge(keeper, {
       [wildcard('ssm', `parameter${keysPath}*`)]: 'The cluster’s own parameters, all of which it keeps',
     });
@@ -35,8 +38,14 @@ export class ClusterKeysResource extends Construct {
       serviceTimeout: Duration.minutes(2),
       // Without its keys a table that is kept could not be read.
       removalPolicy: settings.removalPolicy,
-      properties: { Path: keysPath, Rotation: settings.keyRotation, ...(kmsKey && { KmsKeyId: kmsKey.keyArn }) },
+      properties: {
+        Path: keysPath,
+        Rotation: settings.keyRotation,
+        ...(kmsKey && { [inUse ? 'KmsKeyId' : 'RetiredKmsKeyId']: kmsKey.keyArn }),
+      },
     });
+    // The rights are by the key's alias.
+    if (kmsKey) resource.node.addDependency(kmsKey);
     // The role's rights must be there before it is called, and until it was called for the last time.
     resource.node.addDependency(keeper.role);
     this.certificateAuthority = resource.getAttString('CertificateAuthority');

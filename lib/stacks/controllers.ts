@@ -8,6 +8,7 @@ import { acknowledge, publicly, wildcard } from './acknowledge.ts';
 import { alarms } from './alarms.ts';
 import type { ClusterFunction } from './cluster-function.ts';
 import { Fargate } from './fargate.ts';
+import { allowKms } from './kms-access.ts';
 import { names } from './names.ts';
 import type { Settings } from './settings.ts';
 import type { StorageStack } from './storage.ts';
@@ -51,7 +52,11 @@ export class ControllersStack extends Stack {
       timers: false,
     });
     for (const { part } of [scheduler, controllers, dispatcher]) allowStore(part, storage);
-    for (const { part } of [scheduler, controllers]) part.allowKeys(settings, APISERVER_KEYS);
+    for (const { part } of [scheduler, controllers]) {
+      part.allowKeys(settings, APISERVER_KEYS);
+      allowKms(part, settings, { tables: true, parameters: 'read', secrets: true });
+    }
+    allowKms(dispatcher.part, settings, { tables: true });
     controllers.part.allowKeys(settings, [KEYS.authority]);
     this.allowNodes(settings, controllers.part);
     this.allowMachines(settings, controllers.part);

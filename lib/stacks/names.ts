@@ -7,6 +7,8 @@ export function names({ name }: Pick<Settings, 'name'>) {
     /** Tables are `PREFIX-objects` and so on. */
     tablePrefix: name,
     keysPath: `/zeroplane/${name}/`,
+    /** Of the customer's own key. */
+    kmsAlias: `alias/zeroplane-${name}`,
     function: (part: string) => `${name}-${part}`,
     nodeRole: `${name}-node`,
     nodeRoleArn: (stack: Stack) =>

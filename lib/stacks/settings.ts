@@ -12,8 +12,11 @@ export interface Settings {
   removalPolicy: RemovalPolicy;
   logRetentionDays: number;
   pointInTimeRecovery: boolean;
-  /** A customer-managed key for tables and keys: a dollar a month and a price for each call. */
-  kmsKey: boolean;
+  /**
+   * A customer-managed key for tables, keys and the data keys of Secrets: a dollar a month and a price for each call.
+   * `retired`: it only opens what it sealed, on the way back.
+   */
+  kmsKey: 'true' | 'false' | 'retired';
   /** CloudWatch alarms: ten cents a month each. */
   alarms: boolean;
   xray: boolean;
@@ -53,7 +56,7 @@ export function settings(node: Node, version: string, dist = DIST): Settings {
         : RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     logRetentionDays: Number(text('logRetentionDays') ?? 30),
     pointInTimeRecovery: flag('pointInTimeRecovery', true),
-    kmsKey: flag('kmsKey', false),
+    kmsKey: oneOf('kmsKey', text('kmsKey') ?? 'false', ['true', 'false', 'retired']),
     alarms: flag('alarms', false),
     xray: flag('xray', false),
     fargate: flag('fargate', false),

@@ -12,10 +12,9 @@ const STORE_ACTIONS = [
 ];
 
 /** Whoever embeds the apiserver needs the whole store. */
-export function allowStore(target: ClusterFunction, { tables, kmsKey }: StorageStack): void {
+export function allowStore(target: ClusterFunction, { tables }: StorageStack): void {
   target.allow(
     STORE_ACTIONS,
     Object.values(tables).map((table) => table.tableArn),
   );
-  kmsKey?.grantEncryptDecrypt(target.role);
 }

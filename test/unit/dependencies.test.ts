@@ -43,7 +43,7 @@ const allowed: Record<string, string[]> = {
   ],
   'functions/dispatcher': ['lib/api', 'lib/runtime', 'lib/client'],
   'functions/vpc': ['lib/api', 'lib/runtime'],
-  'functions/keys': ['lib/runtime', 'lib/pki', 'lib/cloud'],
+  'functions/keys': ['lib/runtime', 'lib/pki', 'lib/cloud', 'lib/storage'],
   agent: ['lib/api', 'lib/runtime', 'lib/client', 'lib/api-proxy', 'lib/pki'],
 };
 

@@ -8,7 +8,7 @@ import type { ClusterPaths } from '../../../lib/cluster/paths.ts';
 import { readKeyFile, writeKeyFile } from '../../../lib/storage/encryption/key-file.ts';
 import { sealedRows } from '../../../lib/storage/encryption/sealed-rows.ts';
 import { rotate } from './rotate.ts';
-import type { Sealing } from './sealing.ts';
+import { type Sealing, sealingKeys } from './sealing.ts';
 import { sealingStatus } from './status.ts';
 
 export async function rotateLocal(paths: ClusterPaths, context: CommandContext): Promise<void> {
@@ -33,8 +33,12 @@ function localSealing(paths: ClusterPaths): Sealing {
     throw new ClusterError('the cluster has no encryption keys yet: zeroplane up makes them');
   }
   return {
-    readRing: async () => readKeyFile(paths.encryptionKeys),
-    writeRing: async (ring) => writeKeyFile(paths.encryptionKeys, ring),
+    ...sealingKeys({
+      read: async () => readKeyFile(paths.encryptionKeys),
+      write: async (ring) => writeKeyFile(paths.encryptionKeys, ring),
+    }),
+    staysUntil:
+      'until the log has forgotten what it sealed, some minutes from now: the next rotation or start drops it',
     sealed: async () => sealedRows(paths.database, 'secrets'),
     client: adminClient(cluster, paths),
     settleMs: 0,

@@ -5,9 +5,7 @@ import { secrets } from '../../../lib/client/resource-type.ts';
 import { ClusterError } from '../../../lib/cluster/error.ts';
 import type { Progress } from '../../../lib/cluster/progress.ts';
 import { type Clock, delay } from '../../../lib/runtime/clock.ts';
-import { type KeyRing, withNewKey, withoutKeys } from '../../../lib/storage/encryption/key-ring.ts';
-import type { SealedRows } from '../../../lib/storage/encryption/sealed-rows.ts';
-import type { Sealing } from './sealing.ts';
+import type { IsNeeded, Sealed, Sealing, SealingKey } from './sealing.ts';
 
 const PAGE = 100;
 const TELL_EVERY = 1_000;
@@ -23,29 +21,32 @@ export async function rotate(
   sealing: Sealing,
   { progress, clock }: { progress: Progress; clock: Clock },
 ): Promise<void> {
-  const ring = await beginRotation(sealing, progress);
-  const { name } = ring.keys[0]!;
-  if (sealing.settleMs > 0) await delay(clock, sealing.settleMs);
+  const { name } = await beginRotation(sealing, progress);
+  const { settleMs } = sealing;
+  if (settleMs > 0) await progress.step(`Every apiserver seals with ${name}`, () => delay(clock, settleMs));
   const count = { done: 0 };
   await progress.step(`Secrets written again with ${name}`, () => rewriteAll(sealing.client, progress, count));
   const left = await sealing.sealed();
   const others = sum(left.objects) - (left.objects.get(name) ?? 0);
   if (others > 0) throw new ClusterError(`${others} Secrets are not sealed with ${name} yet: run it again`);
-  await dropKeys(sealing, ring, left, progress);
+  await dropKeys(sealing, left, progress);
 }
 
 /** A rotation that was interrupted goes on with its key. */
-async function beginRotation(sealing: Sealing, progress: Progress): Promise<KeyRing> {
-  const [ring, { objects, rows }] = [await sealing.readRing(), await sealing.sealed()];
-  const { name } = ring.keys[0]!;
-  if (ring.keys.length > 1 && [...objects.keys()].some((key) => key !== name)) {
-    progress.say(`A rotation to ${name} was begun and goes on.`);
-    return ring;
+async function beginRotation(sealing: Sealing, progress: Progress): Promise<SealingKey> {
+  const [keys, sealed] = [await sealing.keys(), await sealing.sealed()];
+  const [writing] = keys;
+  if (keys.length > 1 && [...sealed.objects.keys()].some((key) => key !== writing!.name)) {
+    progress.say(`A rotation to ${writing!.name} was begun and goes on.`);
+    return writing!;
   }
-  const next = withNewKey(withoutKeys(ring, (key) => rows.has(key)));
-  await sealing.writeRing(next);
-  progress.say(`New key ${next.keys[0]!.name}: what is written from now on is sealed with it.`);
-  return next;
+  const [added] = await sealing.addKey(neededBy(sealed));
+  progress.say(`New key ${added!.name}: what is written from now on is sealed with it.`);
+  return added!;
+}
+
+function neededBy({ objects, rows = objects }: Sealed): IsNeeded {
+  return (name) => rows.has(name);
 }
 
 async function rewriteAll(client: Client, progress: Progress, count: { done: number }): Promise<void> {
@@ -80,15 +81,11 @@ async function rewriteOne(client: Client, secret: Secret): Promise<void> {
   }
 }
 
-async function dropKeys(sealing: Sealing, ring: KeyRing, { objects, rows }: SealedRows, progress: Progress) {
-  const kept = withoutKeys(ring, (name) => rows.has(name));
-  if (kept.keys.length < ring.keys.length) await sealing.writeRing(kept);
-  const [writing, ...others] = kept.keys.map(({ name }) => name);
-  progress.say(`All ${sum(objects)} Secrets are sealed with ${writing}.`);
+async function dropKeys(sealing: Sealing, left: Sealed, progress: Progress): Promise<void> {
+  const [writing, ...others] = (await sealing.dropKeys(neededBy(left))).map(({ name }) => name);
+  progress.say(`All ${sum(left.objects)} Secrets are sealed with ${writing}.`);
   if (others.length === 0) return;
-  progress.say(
-    `${others.join(', ')} stays until the log has forgotten what it sealed, some minutes from now: the next rotation or start drops it.`,
-  );
+  progress.say(`${others.join(', ')} stays ${sealing.staysUntil}.`);
 }
 
 export function sum(counts: ReadonlyMap<string, number>): number {

@@ -1,4 +1,5 @@
 import type { KeyPair } from '../../pki/certificate.ts';
+import type { KeyRing } from '../../storage/encryption/key-ring.ts';
 
 /** The parameters under `/zeroplane/CLUSTER/`, named as kubeadm names its files. All are SecureStrings but those that end in `.crt`. */
 export const KEYS = {
@@ -12,7 +13,7 @@ export const KEYS = {
   serviceAccount: 'sa',
   /** KeyPair: what the apiserver shows to agents. */
   kubeletClient: 'apiserver-kubelet-client',
-  /** KeyRing: encrypts Secrets. */
+  /** KeyRing: encrypts Secrets, or says which keys of KMS do. */
   secrets: 'secrets',
 } as const;
 
@@ -21,11 +22,6 @@ export interface SigningKey {
   key: string;
   /** PEM, public: keys that signed before. Newest first. */
   previous: string[];
-}
-
-/** As in Kubernetes' EncryptionConfiguration: the first key writes, all read. `secret` is base64. */
-export interface KeyRing {
-  keys: { name: string; secret: string }[];
 }
 
 /** What the apiserver holds. */

@@ -3,6 +3,7 @@ import {
   GetParametersByPathCommand,
   GetParametersCommand,
   type Parameter,
+  ParameterAlreadyExists,
   PutParameterCommand,
   type SSMClient,
 } from '@aws-sdk/client-ssm';
@@ -13,6 +14,8 @@ export interface Parameters {
   read(names: readonly string[]): Promise<Map<string, string>>;
   readAll(): Promise<Map<string, string>>;
   put(name: string, value: string, as: 'String' | 'SecureString'): Promise<void>;
+  /** In the clear. False: it is there already, and stays as it is. */
+  create(name: string, value: string): Promise<boolean>;
   remove(names: readonly string[]): Promise<void>;
 }
 
@@ -41,6 +44,15 @@ export function ssmParameters(ssm: SSMClient, path: string, kmsKeyId?: string): 
     async put(name, Value, Type) {
       const KeyId = Type === 'SecureString' ? kmsKeyId : undefined;
       await ssm.send(new PutParameterCommand({ Name: path + name, Value, Type, Overwrite: true, KeyId }));
+    },
+    async create(name, Value) {
+      try {
+        await ssm.send(new PutParameterCommand({ Name: path + name, Value, Type: 'String', Overwrite: false }));
+        return true;
+      } catch (error) {
+        if (error instanceof ParameterAlreadyExists) return false;
+        throw error;
+      }
     },
     async remove(names) {
       for (let at = 0; at < names.length; at += PAGE)

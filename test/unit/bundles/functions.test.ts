@@ -9,12 +9,12 @@ jest.setTimeout(120_000);
 
 /** What each function asks of AWS. A client that is not named here costs its start for nothing. */
 const CLIENTS: Record<string, string[]> = {
-  // Logs of Fargate's tasks: loaded when somebody asks for some.
-  apiserver: ['cloudwatch-logs', 'dynamodb', 'ecs', 'lambda', 'ssm'],
-  controllers: ['dynamodb', 'ec2', 'ecs', 'lambda', 'sqs', 'ssm'],
+  // Logs of Fargate's tasks, and KMS: loaded when somebody asks for some, and where the ring names a key of it.
+  apiserver: ['cloudwatch-logs', 'dynamodb', 'ecs', 'kms', 'lambda', 'ssm'],
+  controllers: ['dynamodb', 'ec2', 'ecs', 'kms', 'lambda', 'sqs', 'ssm'],
   dispatcher: ['dynamodb', 'sqs'],
-  keys: ['ssm'],
-  scheduler: ['dynamodb', 'lambda', 'sqs', 'ssm'],
+  keys: ['kms', 'ssm'],
+  scheduler: ['dynamodb', 'kms', 'lambda', 'sqs', 'ssm'],
   vpc: [],
 };
 const MAX_APISERVER_BYTES = 1.5 * (1 << 20);

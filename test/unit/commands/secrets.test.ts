@@ -1,5 +1,5 @@
 import { rotate } from '../../../bin/commands/secrets/rotate.ts';
-import type { Sealing } from '../../../bin/commands/secrets/sealing.ts';
+import { type Sealing, sealingKeys } from '../../../bin/commands/secrets/sealing.ts';
 import { sealingStatus } from '../../../bin/commands/secrets/status.ts';
 import type { Client } from '../../../lib/client/client.ts';
 import { createClient } from '../../../lib/client/create-client.ts';
@@ -30,10 +30,13 @@ async function cluster() {
   const client = createClient(inProcess(apiserver.fetch, ADMIN), { userAgent: 'test' });
   const said: string[] = [];
   const sealing: Sealing = {
-    readRing: source.read,
-    writeRing: async (ring) => {
-      state.ring = ring;
-    },
+    ...sealingKeys({
+      read: source.read,
+      write: async (ring) => {
+        state.ring = ring;
+      },
+    }),
+    staysUntil: 'until the log has forgotten what it sealed',
     sealed: () => sealedIn(inner, state.forgotten),
     client,
     settleMs: 0,

@@ -3,32 +3,12 @@ import { ensureKeys, removeKeys } from '../../../functions/keys/keys.ts';
 import { clusterKeys } from '../../../lib/cloud/aws/key-parameters.ts';
 import type { Parameters } from '../../../lib/cloud/aws/parameters.ts';
 import { fakeClock } from '../../fakes/clock.ts';
-
-/** A Parameter Store that counts writes. */
-class ParametersInMemory implements Parameters {
-  readonly values = new Map<string, string>();
-  readonly types = new Map<string, string>();
-  puts = 0;
-
-  async read(names: readonly string[]) {
-    return new Map(names.filter((name) => this.values.has(name)).map((name) => [name, this.values.get(name)!]));
-  }
-  async readAll() {
-    return new Map(this.values);
-  }
-  async put(name: string, value: string, as: 'String' | 'SecureString') {
-    this.puts++;
-    this.values.set(name, value);
-    this.types.set(name, as);
-  }
-  async remove(names: readonly string[]) {
-    for (const name of names) this.values.delete(name);
-  }
-}
+import { ParametersInMemory } from '../../fakes/parameters.ts';
 
 const clock = fakeClock();
-const ensure = (parameters: Parameters, rotation = '1', rewrite = false) =>
-  ensureKeys({ parameters, clock, rotation, rewrite });
+const KMS_KEY = 'arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+const ensure = async (parameters: Parameters, rotation = '1', rewrite = false) =>
+  (await ensureKeys({ parameters, clock, rotation, rewrite })).certificate;
 
 describe('the keys of a cluster', () => {
   test('are made once: a repeated request writes nothing', async () => {
@@ -89,6 +69,53 @@ describe('the keys of a cluster', () => {
     await ensure(parameters, '1', true);
     expect(parameters.values).toEqual(before);
     expect(parameters.puts).toBe(before.size);
+  });
+
+  test('of a customer’s own seal Secrets in KMS once that is wanted, and the ring opens what came before', async () => {
+    const parameters = new ParametersInMemory();
+    const wanted = { parameters, clock, rotation: '1', rewrite: false };
+    const ring = () => clusterKeys(parameters.values).secrets.keys;
+    await ensureKeys(wanted);
+    const [own] = ring();
+    await ensureKeys({ ...wanted, kms: KMS_KEY });
+    await ensureKeys({ ...wanted, kms: KMS_KEY });
+    expect(ring()).toEqual([{ name: 'key2', kms: KMS_KEY, since: clock.now() }, own]);
+    await ensureKeys({ ...wanted, kms: KMS_KEY, rotation: '2' });
+    expect(ring().slice(0, 2)).toMatchObject([
+      { name: 'key3', kms: KMS_KEY },
+      { name: 'key2', kms: KMS_KEY },
+    ]);
+  });
+
+  test('of KMS are not taken away while the ring has them', async () => {
+    const parameters = new ParametersInMemory();
+    const wanted = { parameters, clock, rotation: '1', rewrite: false };
+    await ensureKeys({ ...wanted, kms: KMS_KEY });
+    await expect(ensureKeys(wanted)).rejects.toThrow('Secrets may still be sealed with key1, which only KMS opens');
+    await ensureKeys({ ...wanted, retiredKms: KMS_KEY });
+    const ring = clusterKeys(parameters.values).secrets;
+    expect(ring.keys.map(({ name }) => name)).toEqual(['key2', 'key1']);
+    await expect(ensureKeys(wanted)).rejects.toThrow('deploy with kmsKey=retired');
+    parameters.values.set('secrets', JSON.stringify({ ...ring, keys: ring.keys.slice(0, 1) }));
+    await ensureKeys(wanted);
+    expect(clusterKeys(parameters.values).secrets.keys).toHaveLength(1);
+  });
+
+  test('a new key takes the name of none that is there, whichever were forgotten', async () => {
+    const parameters = new ParametersInMemory();
+    for (const rotation of ['1', '2', '3']) await ensure(parameters, rotation);
+    const { keys } = clusterKeys(parameters.values).secrets;
+    parameters.values.set('secrets', JSON.stringify({ keys: [keys[0], keys[2]], rotation: '3' }));
+    await ensure(parameters, '4');
+    const names = clusterKeys(parameters.values).secrets.keys.map(({ name }) => name);
+    expect(names).toEqual(['key4', 'key3', 'key1']);
+  });
+
+  test('tell whether they were there before', async () => {
+    const parameters = new ParametersInMemory();
+    const wanted = { parameters, clock, rotation: '1', rewrite: false };
+    expect((await ensureKeys(wanted)).found).toBe(false);
+    expect((await ensureKeys(wanted)).found).toBe(true);
   });
 
   test('a request that was cut off is finished by the next', async () => {

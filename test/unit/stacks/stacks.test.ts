@@ -213,12 +213,65 @@ describe('what a deployment may ask for', () => {
     templates.storage.hasResource('Custom::ZeroplaneKeys', { DeletionPolicy: 'Delete' });
   });
 
-  test('a key of the customer’s encrypts tables and keys', () => {
-    const { templates } = synthesized({ kmsKey: 'true' });
-    templates.storage.hasResourceProperties('AWS::KMS::Key', { EnableKeyRotation: true });
-    for (const { Properties } of resources(templates.storage, 'AWS::DynamoDB::Table'))
-      expect(Properties.SSESpecification).toMatchObject({ SSEEnabled: true, SSEType: 'KMS' });
-    templates.storage.hasResourceProperties('Custom::ZeroplaneKeys', { KmsKeyId: Match.anyValue() });
+  describe('a key of the customer’s', () => {
+    const statementsOf = (template: Template) =>
+      Object.entries(template.findResources('AWS::IAM::Policy')).flatMap(([id, { Properties }]) =>
+        (Properties as any).PolicyDocument.Statement.filter(({ Action }: any) => /^kms:/.test([Action].flat()[0])).map(
+          (statement: any) => ({ ...statement, id }),
+        ),
+      );
+
+    test('encrypts tables, keys and Secrets, and rotates every year', () => {
+      const { storage } = synthesized({ kmsKey: 'true' }).templates;
+      storage.hasResourceProperties('AWS::KMS::Key', { EnableKeyRotation: true });
+      storage.hasResourceProperties('AWS::KMS::Alias', { AliasName: 'alias/zeroplane-zeroplane' });
+      for (const { Properties } of resources(storage, 'AWS::DynamoDB::Table'))
+        expect(Properties.SSESpecification).toMatchObject({ SSEEnabled: true, SSEType: 'KMS' });
+      storage.hasResourceProperties('Custom::ZeroplaneKeys', {
+        KmsKeyId: Match.anyValue(),
+        RetiredKmsKeyId: Match.absent(),
+      });
+    });
+
+    test('is retired first: it stays and opens, and writes nothing', () => {
+      const { storage, api } = synthesized({ kmsKey: 'retired' }).templates;
+      storage.resourceCountIs('AWS::KMS::Key', 1);
+      for (const { Properties } of resources(storage, 'AWS::DynamoDB::Table'))
+        expect(Properties.SSESpecification?.SSEType).toBeUndefined();
+      storage.hasResourceProperties('Custom::ZeroplaneKeys', {
+        KmsKeyId: Match.absent(),
+        RetiredKmsKeyId: Match.anyValue(),
+      });
+      expect(statementsOf(api)).not.toEqual([]);
+    });
+
+    test('is held on to by no other stack, so that it can be taken away', () => {
+      const { storage } = synthesized({ kmsKey: 'true' }).templates;
+      expect(Object.keys(storage.toJSON().Outputs).filter((name) => /Key[0-9A-F]{8}/.test(name))).toEqual([]);
+    });
+
+    test('may be used by its alias only, and each role may do what it must', () => {
+      const { templates } = synthesized({ kmsKey: 'true' });
+      const direct = new Map<string, string[]>();
+      for (const { id, Action, Condition } of Object.values(templates).flatMap(statementsOf)) {
+        expect(Condition['ForAnyValue:StringEquals']).toEqual({ 'kms:ResourceAliases': 'alias/zeroplane-zeroplane' });
+        if (Condition.StringEquals?.['kms:ViaService']) continue;
+        direct.set(id.replace(/(?:Part)?Role.*/, ''), [Action].flat());
+        if ([Action].flat().includes('kms:GenerateDataKey'))
+          expect(Condition.StringEquals).toEqual({ 'kms:EncryptionContext:zeroplane:cluster': 'zeroplane' });
+      }
+      const wraps = ['kms:Decrypt', 'kms:GenerateDataKey'];
+      expect(Object.fromEntries(direct)).toEqual({
+        Apiserver: wraps,
+        Controllers: wraps,
+        Scheduler: wraps,
+        KeysKeeper: ['kms:GetKeyRotationStatus', 'kms:RotateKeyOnDemand'],
+      });
+    });
+
+    test('leaves no right behind where there is none', () => {
+      expect(all(synthesized()).flatMap(statementsOf)).toEqual([]);
+    });
   });
 
   test('alarms tell of dead letters', () => {
@@ -257,6 +310,7 @@ describe('what a deployment may ask for', () => {
     [{ name: 'Not A Name' }, /a cluster's name is/],
     [{ removalPolicy: 'maybe' }, /it may be retain or destroy/],
     [{ tags: 'oops' }, /tags are KEY=VALUE/],
+    [{ kmsKey: 'maybe' }, /it may be true or false or retired/],
   ])('%j is refused, in words', (values, message) => {
     expect(() => synthesized(values)).toThrow(message);
   });
@@ -265,6 +319,7 @@ describe('what a deployment may ask for', () => {
 test.each([
   ['by default', {}],
   ['with a virtual node', { fargate: 'true' }],
+  ['with a key of the customer’s', { kmsKey: 'true' }],
 ])('AWS Solutions’ rules hold %s, or it is said why not', (_, values) => {
   const { app } = synthesized(values);
   const report = new AwsSolutionsChecks(app).validateScope(app);
