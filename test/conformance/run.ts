@@ -69,6 +69,7 @@ async function main(): Promise<void> {
       folder,
       workers: Number(options.workers),
       attempts: Number(options.attempts),
+      known: passing,
       onResult: (r) =>
         console.log(
           `${r.state.padEnd(7)} ${r.seconds.toFixed(1).padStart(6)} s  ${r.name}${r.failure ? `\n          ${r.failure}` : ''}`,

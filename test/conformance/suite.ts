@@ -22,6 +22,8 @@ export interface SuiteOptions {
   attempts: number;
   /** Tests of one process; CHUNK where absent. */
   chunk?: number;
+  /** Those that passed before; absent: all. Any other runs in a process of its own, and may take ALONE_TIMEOUT: one that waits for ever costs nobody else his result. */
+  known?: ReadonlySet<string>;
   /** More arguments of the suite. */
   args?: readonly string[];
   onResult(result: SpecResult): void;
@@ -30,14 +32,22 @@ export interface SuiteOptions {
 /** Small enough that workers end together, large enough that starting the suite (two seconds) does not count. */
 const CHUNK = 12;
 const CHUNK_TIMEOUT = '40m';
+const ALONE_TIMEOUT = '15m';
 
 /** [Serial] tests change what others see (nodes, taints, the whole cluster's webhooks): they run alone, after the others. */
 export async function runSuite(names: readonly string[], options: SuiteOptions): Promise<SpecResult[]> {
   mkdirSync(options.folder, { recursive: true });
   const serial = names.filter((name) => name.includes('[Serial]'));
   const parallel = names.filter((name) => !name.includes('[Serial]'));
-  const results = await runChunks(chunked(parallel, options.chunk ?? CHUNK), options.workers, 'parallel', options);
-  return [...results, ...(await runChunks(chunked(serial, options.chunk ?? CHUNK), 1, 'serial', options))];
+  const results = await runChunks(chunksOf(parallel, options), options.workers, 'parallel', options);
+  return [...results, ...(await runChunks(chunksOf(serial, options), 1, 'serial', options))];
+}
+
+/** The longest first: what may wait for its time-out must not be what all others have ended for. */
+function chunksOf(names: readonly string[], { known, chunk = CHUNK }: SuiteOptions): string[][] {
+  const alone = known ? names.filter((name) => !known.has(name)) : [];
+  const together = known ? names.filter((name) => known.has(name)) : names;
+  return [...alone.map((name) => [name]), ...chunked(together, chunk)];
 }
 
 async function runChunks(
@@ -67,7 +77,7 @@ async function runChunk(names: string[], id: string, options: SuiteOptions): Pro
     // Without a beginning: ginkgo compares the suite's name and the test's.
     `--ginkgo.focus=(${names.map(escapeRegExp).join('|')})$`,
     `--ginkgo.json-report=${report}`,
-    `--ginkgo.timeout=${CHUNK_TIMEOUT}`,
+    `--ginkgo.timeout=${names.length > 1 ? CHUNK_TIMEOUT : ALONE_TIMEOUT}`,
     `--ginkgo.flake-attempts=${options.attempts}`,
     '--ginkgo.no-color',
     '--test.timeout=0',
