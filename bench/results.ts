@@ -1,5 +1,5 @@
+import type { ClusterFigures, Figures } from './api.ts';
 import type { PodStartFigures } from './measures/pod-start.ts';
-import type { ClusterFigures, Figures } from './run.ts';
 import type { Timed } from './statistics.ts';
 
 export interface Results {
@@ -87,7 +87,7 @@ export function resultsPage({ peer, own, bind, machine, podStart, replicas, date
   ];
   return `# Zeroplane beside kube-apiserver 1.37.2 and etcd 3.7
 
-Made by \`npm run bench\` on ${date.toISOString().slice(0, 10)}: ${machine}. Both in one run, over HTTPS with HTTP/1.1 keep-alive, the same client, every write durable
+Made by \`npm run bench:api\` on ${date.toISOString().slice(0, 10)}: ${machine}. Both in one run, over HTTPS with HTTP/1.1 keep-alive, the same client, every write durable
 before its answer. The client shares the machine. "Times better" is the ratio; the aim is what we hold ourselves to.
 
 | what | kube-apiserver + etcd | Zeroplane | times better | aim |

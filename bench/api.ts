@@ -1,4 +1,4 @@
-// npm run bench: Zeroplane beside kube-apiserver and etcd, in one run on one machine, and the ratios into bench/RESULTS.md.
+// npm run bench:api: Zeroplane beside kube-apiserver and etcd, in one run on one machine, and the ratios into bench/RESULTS.md.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
