@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
+import type { Stored } from '../../lib/api/object.ts';
 import { amounts } from '../../lib/api/scheduling/pod-requests.ts';
 import { isReason } from '../../lib/api/status.ts';
 import { timeMs } from '../../lib/api/time.ts';
 import { type Controller, watch } from '../../lib/client/controller.ts';
+import { CATCH_UP_MS, OwnWrites } from '../../lib/client/own-writes.ts';
 import { pods } from '../../lib/client/resource-type.ts';
 import type { Instances } from '../../lib/cloud/instances.ts';
 import { conditionOf } from '../controllers/conditions.ts';
@@ -28,6 +30,7 @@ export function createProvisioning(
   const cluster = new Cluster(dependencies.caches);
   const pools = dependencies.caches.cache(nodePools);
   const own = hands(dependencies, 'capacity-controller', 'capacity');
+  const writes = new OwnWrites();
   return {
     name: 'capacity-provisioning',
     watches: [
@@ -41,6 +44,8 @@ export function createProvisioning(
       if (pending.length === 0) return undefined;
       const waitMs = BATCH_IDLE_MS - (own.clock.now() - Math.max(...pending.map(foundMs)));
       if (waitMs > 0) return { requeueAfterMs: waitMs };
+      // Without the machines that are on their way the same pods would be given others.
+      if (!writes.caughtUp(KEY)) return { requeueAfterMs: CATCH_UP_MS };
       const types = await instances.types();
       const byWeight = [...pools.list()].sort((a, b) => (b.spec.weight ?? 0) - (a.spec.weight ?? 0));
       const plan = planCapacity({
@@ -51,7 +56,10 @@ export function createProvisioning(
         daemons: (node) => cluster.daemons(node),
         headroom: ({ pool }) => headroom(pool, cluster.claims.list()),
       });
-      for (const launch of plan.launches) await claim(launch, own);
+      for (const launch of plan.launches) {
+        const made = await claim(launch, own);
+        if (made) writes.wrote(KEY, cluster.claims, made);
+      }
       for (const { pod } of plan.hopeless) own.recorder.warning(pod, 'FailedScaleUp', hopeless(byWeight));
       return undefined;
     },
@@ -68,8 +76,11 @@ function hopeless(pools: readonly NodePool[]): string {
   return `no machine that a NodePool allows (${names}) would take this pod`;
 }
 
-/** The name says which pods it is for: who plans the same again makes the same claim, once. */
-async function claim({ candidate, pods: taken }: Launch, { client, recorder }: Hands): Promise<void> {
+/** The name says which pods it is for: who plans the same again makes the same claim, once. Undefined: it was there. */
+async function claim(
+  { candidate, pods: taken }: Launch,
+  { client, recorder }: Hands,
+): Promise<Stored<NodeClaim> | undefined> {
   const { pool, type, offering, node } = candidate;
   const uids = taken.map(({ uid }) => uid).sort();
   const hash = createHash('sha256').update(uids.join(',')).digest('hex').slice(0, 10);
@@ -99,8 +110,10 @@ async function claim({ candidate, pods: taken }: Launch, { client, recorder }: H
         `pod triggered scale-up: NodeClaim ${made.metadata.name} (${type.name}, ${offering.zone})`,
       );
     }
+    return made;
   } catch (error) {
     if (!isReason(error, 'AlreadyExists')) throw error;
+    return undefined;
   }
 }
 
