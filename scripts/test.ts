@@ -9,6 +9,8 @@ import { missingRequirements } from '../localstack/requirements.ts';
 interface Counts {
   passed: number;
   failed: number;
+  /** The failed tests, named once more where a long log ends. */
+  failures?: string[];
 }
 
 interface Stage {
@@ -53,22 +55,25 @@ const stages: Stage[] = [
     : []),
 ];
 
-const total: Counts = { passed: 0, failed: 0 };
+const total = { passed: 0, failed: 0, failures: [] as string[] };
 const wanted = process.argv.slice(2);
 for (const stage of stages.filter((s) => !wanted.length || wanted.includes(s.name))) {
   const lack = stage.lacks();
   if (lack) {
     console.log(`\n=== ${stage.name}: left out. ${lack}`);
+    if (ci) total.failures.push(`${stage.name}: left out`);
     if (ci) total.failed++;
     continue;
   }
   console.log(`\n=== ${stage.name}`);
   const begun = Date.now();
-  const { passed, failed } = stage.run();
+  const { passed, failed, failures = [] } = stage.run();
   console.log(`=== ${stage.name}: ${passed} passed, ${failed} failed in ${Math.round((Date.now() - begun) / 1000)} s`);
   total.passed += passed;
   total.failed += failed;
+  total.failures.push(...failures);
 }
+for (const failure of total.failures) console.log(`failed: ${failure}`);
 console.log(`\n${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed ? 1 : 0;
 
@@ -79,7 +84,7 @@ function bin(name: string): string {
 function command(name: string, [program, ...args]: string[]): Stage {
   const run = () => {
     const ok = spawnSync(bin(program!), args, { cwd: root, stdio: 'inherit' }).status === 0;
-    return { passed: ok ? 1 : 0, failed: ok ? 0 : 1 };
+    return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, failures: ok ? [] : [name] };
   };
   return { name, lacks: () => undefined, run };
 }
@@ -91,7 +96,8 @@ function jest(name: string, args: string[], attempts = 1): Stage {
     const first = runJest(paths);
     const again = attempts > 1 && first.failedFiles.length > 0 ? secondTry(name, first, paths) : first;
     const failed = again.failed + first.leftOut;
-    return { passed: first.passed + Math.max(0, first.failed - again.failed), failed };
+    const { failures } = again;
+    return { passed: first.passed + Math.max(0, first.failed - again.failed), failed, failures };
   };
   return { name, lacks: () => undefined, run };
 }
@@ -111,12 +117,17 @@ function runJest(args: string[]): Run {
     cwd: root,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
-  const counts = existsSync(report) ? countJest(report) : { passed: 0, failed: 1, leftOut: 0, failedFiles: [] };
+  const counts = existsSync(report) ? countJest(report) : withoutReport();
   rmSync(folder, { recursive: true, force: true });
   return counts;
 }
 
+function withoutReport(): Run {
+  return { passed: 0, failed: 1, failures: ['jest ended without a report'], leftOut: 0, failedFiles: [] };
+}
+
 interface Run extends Counts {
+  failures: string[];
   /** Where leaving a test out is a failure. */
   leftOut: number;
   failedFiles: string[];
@@ -126,13 +137,27 @@ function countJest(report: string): Run {
   const { numPassedTests, numFailedTests, numPendingTests, numRuntimeErrorTestSuites, testResults } = JSON.parse(
     readFileSync(report, 'utf8'),
   );
-  const failed = testResults.filter((result: { status: string }) => result.status === 'failed');
+  const failed = (testResults as FileResult[]).filter(({ status }) => status === 'failed');
   return {
     passed: numPassedTests,
     failed: numFailedTests + numRuntimeErrorTestSuites,
+    failures: failed.flatMap(failuresOf),
     leftOut: ci ? numPendingTests : 0,
-    failedFiles: failed.map(({ name }: { name: string }) => relative(root, name)),
+    failedFiles: failed.map(({ name }) => relative(root, name)),
   };
+}
+
+interface FileResult {
+  name: string;
+  status: string;
+  assertionResults: { fullName: string; status: string }[];
+}
+
+/** A file that cannot even be loaded has no tests. */
+function failuresOf({ name, assertionResults }: FileResult): string[] {
+  const file = relative(root, name);
+  const tests = assertionResults.filter(({ status }) => status === 'failed');
+  return tests.length > 0 ? tests.map(({ fullName }) => `${file} › ${fullName}`) : [file];
 }
 
 function conformanceSlice(): Stage {
