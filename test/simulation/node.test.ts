@@ -4,8 +4,8 @@ import { deployments, nodes, pods } from '../../lib/client/resource-type.ts';
 import { type Simulation, simulate } from './control-plane.ts';
 import { addNode, heartbeat, kubeletPass } from './fake-kubelet.ts';
 
-const tolerations = ['not-ready', 'unreachable'].map((key) => ({
-  key: `node.kubernetes.io/${key}`,
+const tolerations = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable', 'by-hand'].map((key) => ({
+  key,
   operator: 'Exists',
   effect: 'NoExecute',
   tolerationSeconds: 300,
@@ -60,6 +60,25 @@ describe('a node', () => {
     expect(await nodesOf(simulation)).toContain('n2');
     await silence(simulation, 'n2', 310);
     expect(await nodesOf(simulation)).toEqual(['n1', 'n1', 'n1', 'n1']);
+    expect(simulation.errors).toEqual([]);
+    await simulation.stop();
+  });
+
+  test('that is tainted by hand, without a time, loses its pods when they have tolerated it long enough', async () => {
+    const simulation = await begin();
+    const namesOn = async (node: string) => {
+      const { items } = await simulation.client.list(pods, { fieldSelector: `spec.nodeName=${node}` });
+      return items.filter(isActive).map(({ metadata }) => metadata.name);
+    };
+    const taint = { key: 'by-hand', effect: 'NoExecute' };
+    await simulation.client.patch(nodes, { name: 'n2' }, { type: 'merge', body: { spec: { taints: [taint] } } });
+    await silence(simulation, 'nobody', 290);
+    const before = await namesOn('n2');
+    expect(before).toHaveLength(2);
+    await silence(simulation, 'nobody', 20);
+    // Those that take their place may come to the node: they tolerate the taint as long again.
+    expect((await namesOn('n2')).filter((name) => before.includes(name))).toEqual([]);
+    expect(await nodesOf(simulation)).toHaveLength(4);
     expect(simulation.errors).toEqual([]);
     await simulation.stop();
   });

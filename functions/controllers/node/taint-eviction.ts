@@ -30,10 +30,14 @@ export function createTaintEvictionController(dependencies: ControllerDependenci
     async reconcile(key): Promise<Result | undefined> {
       const pod = podCache.get(key);
       if (!pod || pod.metadata.deletionTimestamp || isFinished(pod)) return undefined;
-      const taints = noExecute(nodeCache.get(pod.spec?.nodeName ?? ''));
-      const wait = evictInMs(taints, pod.spec?.tolerations ?? [], clock.now());
+      const node = nodeCache.get(pod.spec?.nodeName ?? '');
+      const taints = noExecute(node);
+      const wait = evictInMs(taints, pod.spec?.tolerations ?? [], clock.now(), boundAt(pod));
       if (wait === undefined) return undefined;
-      if (wait > 0) return { requeueAfterMs: wait };
+      if (wait > 0) {
+        if (node && taints.some(({ timeAdded }) => !timeAdded)) await date(node, own);
+        return { requeueAfterMs: wait };
+      }
       await evict(pod, own);
       return undefined;
     },
@@ -44,11 +48,18 @@ function noExecute(node: Stored<Node> | undefined): Taint[] {
   return node?.spec?.taints?.filter(({ effect }) => effect === 'NoExecute') ?? [];
 }
 
-/** Undefined: it may stay. Each taint is tolerated for as long as its most limited toleration says, counted from when it was added. */
+/** When the pod came to its node; one that comes to a tainted node tolerates that from then on. */
+function boundAt({ metadata, status }: Stored<Pod>): number {
+  const scheduled = status?.conditions?.find(({ type, status: is }) => type === 'PodScheduled' && is === 'True');
+  return timeMs(scheduled?.lastTransitionTime ?? metadata.creationTimestamp);
+}
+
+/** Undefined: it may stay. Each taint is tolerated for as long as its most limited toleration says, counted from when both were there. */
 export function evictInMs(
   taints: readonly Taint[],
   tolerations: readonly Toleration[],
   now: number,
+  boundMs: number,
 ): number | undefined {
   const waits = taints.map((taint) => {
     const tolerating = tolerations.filter((toleration) => tolerates(toleration, taint));
@@ -56,10 +67,33 @@ export function evictInMs(
     const seconds = tolerating.flatMap(({ tolerationSeconds }) => tolerationSeconds ?? []);
     if (seconds.length === 0) return undefined;
     const added = timeMs(taint.timeAdded);
-    return (Number.isNaN(added) ? now : added) + Math.max(0, Math.min(...seconds)) * 1000 - now;
+    const since = Math.max(Number.isNaN(added) ? now : added, Number.isNaN(boundMs) ? 0 : boundMs);
+    return since + Math.max(0, Math.min(...seconds)) * 1000 - now;
   });
   const limited = waits.filter((wait) => wait !== undefined);
   return limited.length > 0 ? Math.max(0, Math.min(...limited)) : undefined;
+}
+
+/**
+ * Who taints by hand says no time (`kubectl taint`), and kube-controller-manager remembers when it saw the taint. Here nothing is
+ * remembered between two calls: the time goes into the taint, unless that has changed meanwhile.
+ */
+async function date({ metadata, spec }: Stored<Node>, own: Hands): Promise<void> {
+  const body = (spec?.taints ?? []).flatMap(({ key, effect, timeAdded }, i) => {
+    if (effect !== 'NoExecute' || timeAdded) return [];
+    const path = `/spec/taints/${i}`;
+    return [
+      { op: 'test', path: `${path}/key`, value: key },
+      { op: 'test', path: `${path}/effect`, value: effect },
+      { op: 'add', path: `${path}/timeAdded`, value: timestamp(own.clock) },
+    ];
+  });
+  try {
+    await own.client.patch(nodes, { name: metadata.name }, { type: 'json', body });
+  } catch (error) {
+    // Then the node's change brings its pods here again.
+    if (!isReason(error, 'NotFound', 'Conflict', 'Invalid')) throw error;
+  }
 }
 
 async function evict({ metadata }: Stored<Pod>, own: Hands): Promise<void> {
