@@ -33,10 +33,14 @@ interface Draft<T> {
   tls: boolean;
 }
 
-/** Of two Ingresses that claim the same host and path the elder has it. */
+/**
+ * Of two Ingresses that claim the same host and path the elder has it. What no rule has goes to a default backend: one of an Ingress
+ * without rules before those of others ("If none of the hosts or paths match", the documentation of Ingress).
+ */
 export function buildTable<T>(ingresses: readonly Stored<Ingress>[], resolve: Resolve<T>): Table<T> {
   const hosts = new Map<string, Draft<T>>();
   let fallback: Target<T> | undefined;
+  let lastResort: Target<T> | undefined;
   for (const ingress of [...ingresses].sort(byAge)) {
     const options = optionsOf(ingress);
     const target = (backend: IngressBackend | undefined, rewrite?: Rewrite): Target<T> | undefined => {
@@ -46,6 +50,7 @@ export function buildTable<T>(ingresses: readonly Stored<Ingress>[], resolve: Re
     const { rules = [], tls = [], defaultBackend } = ingress.spec ?? {};
     const own = target(defaultBackend);
     if (rules.length === 0) fallback ??= own;
+    else lastResort ??= own;
     const secured = tls.flatMap((entry) => entry.hosts ?? []);
     for (const rule of rules) {
       const draft = draftOf(hosts, rule);
@@ -56,7 +61,7 @@ export function buildTable<T>(ingresses: readonly Stored<Ingress>[], resolve: Re
   }
   return {
     hosts: new Map([...hosts].map(([name, host]) => [name, { ...host, paths: sortPaths(host.paths) }])),
-    fallback,
+    fallback: fallback ?? lastResort,
   };
 }
 

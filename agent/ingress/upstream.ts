@@ -17,7 +17,7 @@ export interface Upstream {
   next: number;
 }
 
-/** Undefined: there is no such Service or port, which the Ingress' events tell of. */
+/** Of a Service or port that is not there, which the Ingress' events tell of, there are no endpoints: its paths are not another rule's. Undefined: the backend is no Service. */
 export function resolveUpstream(
   namespace: string,
   { service: reference }: IngressBackend,
@@ -25,12 +25,12 @@ export function resolveUpstream(
   service: Stored<Service> | undefined,
   slices: readonly EndpointSlice[],
 ): Upstream | undefined {
-  const port = service?.spec?.ports?.find((candidate) => isNamed(candidate, reference?.port ?? {}));
-  if (!service) return undefined;
-  const name = `${namespace}/${reference?.name}:${reference?.port?.name ?? reference?.port?.number}`;
-  if (service.spec?.type === 'ExternalName')
-    return external(service, reference?.port?.number ?? port?.port ?? 80, name, protocol);
-  if (!port) return undefined;
+  if (!reference) return undefined;
+  const port = service?.spec?.ports?.find((candidate) => isNamed(candidate, reference.port ?? {}));
+  const name = `${namespace}/${reference.name}:${reference.port?.name ?? reference.port?.number}`;
+  if (service?.spec?.type === 'ExternalName')
+    return external(service, reference.port?.number ?? port?.port ?? 80, name, protocol);
+  if (!port) return { name, protocol: protocol ?? 'http', endpoints: [], next: 0 };
   return { name, protocol: protocol ?? protocolOf(port), endpoints: endpointsOf(slices, port), next: 0 };
 }
 

@@ -119,7 +119,7 @@ describe('the web-ingress example', () => {
       return seen.has('SecretNotFound') && seen.has('ServiceNotFound');
     });
     expect(await curl('-H', 'Host: gone.example', `http://${address}/`, '-o', '/dev/null', '-w', '%{http_code}')).toBe(
-      '404',
+      '503',
     );
   });
 });

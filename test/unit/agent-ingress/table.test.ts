@@ -1,4 +1,6 @@
+import { optionsOf } from '../../../agent/ingress/annotations.ts';
 import { buildTable, lookUp } from '../../../agent/ingress/table.ts';
+import { resolveUpstream } from '../../../agent/ingress/upstream.ts';
 import { ingress, rule } from '../../builders/ingress.ts';
 
 type Ingresses = Parameters<typeof buildTable>[0];
@@ -55,7 +57,7 @@ test('a host counts before its wildcard, that before rules without a host; a wil
   expect(where([one], 'example', '/')).toBe('any');
 });
 
-test('what no rule has goes to the default backend of the host’s Ingress, then to that of an Ingress without rules', () => {
+test('what no rule has goes to the default backend of the host’s Ingress, then to that of one without rules, then to any', () => {
   const withOwn = ingress({
     name: 'a',
     spec: { rules: [rule('a.example', '/x Prefix web')], defaultBackend: backend('own') },
@@ -66,7 +68,13 @@ test('what no rule has goes to the default backend of the host’s Ingress, then
   expect(where(every, 'a.example', '/y')).toBe('own');
   expect(where(every, 'b.example', '/y')).toBe('all');
   expect(where(every, 'c.example', '/')).toBe('all');
-  expect(where([withOwn, without], 'c.example', '/')).toBeUndefined();
+  expect(where([withOwn, without], 'c.example', '/')).toBe('own');
+  expect(where([without], 'c.example', '/')).toBeUndefined();
+});
+
+test('the path of a Service that is not there is nobody else’s', () => {
+  const missing = resolveUpstream('default', backend('gone'), optionsOf(ingress({ spec: {} })), undefined, []);
+  expect(missing).toEqual({ name: 'default/gone:80', protocol: 'http', endpoints: [], next: 0 });
 });
 
 test('Ingresses of one host add up; the same path is the elder’s', () => {
