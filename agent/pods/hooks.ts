@@ -1,6 +1,6 @@
 import type { Container, LifecycleHandler, Pod } from '../../lib/api/types.ts';
 import { type Clock, delay } from '../../lib/runtime/clock.ts';
-import { get, httpGetUrl } from '../probes/http.ts';
+import { explain, get, httpGetUrl } from '../probes/http.ts';
 import type { Runtime } from '../runtime-contract.ts';
 
 export interface HookInput {
@@ -24,7 +24,10 @@ export async function runHook(runtime: Runtime, clock: Clock, input: HookInput):
   if (!handler.httpGet) throw new Error(`invalid handler: ${JSON.stringify(handler)}`);
   const url = httpGetUrl(handler.httpGet, container, podIP);
   // Any answer will do: the status is not looked at.
-  await get(url, { headers: handler.httpGet.httpHeaders, userAgent: USER_AGENT, timeoutMs });
+  const answer = get(url, { headers: handler.httpGet.httpHeaders, userAgent: USER_AGENT, timeoutMs });
+  await answer.catch((cause) => {
+    throw new Error(explain(url, cause), { cause });
+  });
 }
 
 async function runExec(runtime: Runtime, { handler, container, timeoutMs }: HookInput, id: string): Promise<void> {

@@ -5,6 +5,7 @@ import type { AuthConfig, Image, PodSandboxConfig, Runtime } from '../runtime-co
 import type { ContentSource } from '../volumes/sources.ts';
 import { BackoffBook } from './back-off.ts';
 import type { ContainerEvents } from './container-events.ts';
+import { invalidImageName } from './image-name.ts';
 import { credentialsFor } from './pull-secrets.ts';
 import { StartError } from './start-error.ts';
 
@@ -30,7 +31,18 @@ export class Images {
   }
 
   async ensure(pod: Pod, container: Container, sandbox: PodSandboxConfig, events: ContainerEvents): Promise<Image> {
+    try {
+      return await this.#ensure(pod, container, sandbox, events);
+    } catch (error) {
+      // Said beside what the image manager says itself. Source: kuberuntime startContainer.
+      if (error instanceof StartError) events.warning('Failed', `Error: ${error.reason}`);
+      throw error;
+    }
+  }
+
+  async #ensure(pod: Pod, container: Container, sandbox: PodSandboxConfig, events: ContainerEvents): Promise<Image> {
     const name = container.image ?? '';
+    refuseInvalidName(name, events);
     const policy = container.imagePullPolicy ?? 'IfNotPresent';
     if (policy !== 'Always') {
       const present = await this.#inspect(name, events);
@@ -57,7 +69,7 @@ export class Images {
     } catch (error) {
       const message = `Failed to inspect image "${name}": ${text(error)}`;
       events.warning('InspectFailed', message);
-      throw new StartError(isInvalidName(error) ? 'InvalidImageName' : 'ImageInspectError', message, { cause: error });
+      throw new StartError('ImageInspectError', message, { cause: error });
     }
   }
 
@@ -124,6 +136,14 @@ export class Images {
 /** How long ErrImagePull is shown before ImagePullBackOff. */
 const SHOW_FAILURE_MS = 5000;
 
+function refuseInvalidName(name: string, events: ContainerEvents): void {
+  const invalid = invalidImageName(name);
+  if (!invalid) return;
+  const message = `Failed to apply default image tag "${name}": couldn't parse image name "${name}": ${invalid}`;
+  events.warning('InspectFailed', message);
+  throw new StartError('InvalidImageName', message);
+}
+
 function neverPulled(name: string, events: ContainerEvents): StartError {
   const message = `Container image "${name}" is not present with pull policy of Never`;
   events.warning('ErrImageNeverPull', message);
@@ -131,7 +151,6 @@ function neverPulled(name: string, events: ContainerEvents): StartError {
 }
 
 const text = (error: unknown) => (error instanceof Error ? error.message : String(error));
-const isInvalidName = (error: unknown) => /invalid reference format|couldn't parse image/i.test(text(error));
 
 /** As Go prints a duration in whole milliseconds. */
 export function duration(ms: number): string {

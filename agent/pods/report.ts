@@ -4,7 +4,7 @@ import type { AgentView } from '../status/container-statuses.ts';
 import { podStatus, type StatusInput } from '../status/pod-status.ts';
 import type { PodEquipment } from './equipment.ts';
 
-type Facts = Pick<StatusInput, 'runtime' | 'terminal' | 'gone' | 'ended' | 'pendingResize'>;
+type Facts = Pick<StatusInput, 'runtime' | 'terminal' | 'gone' | 'ended' | 'rejected' | 'pendingResize'>;
 
 /** Tells the API how one pod is. */
 export class Report {

@@ -101,8 +101,16 @@ export interface PendingResize {
 
 function pendingResize(pod: Pod, { message }: Refusal, { memoryBytes, milliCpus }: NodeFacts): PendingResize {
   const { cpu = 0n, memory = 0n } = podRequests(pod);
-  const never = cpu > BigInt(milliCpus) || memory > BigInt(memoryBytes);
-  return { reason: never ? 'Infeasible' : 'Deferred', message };
+  const [memoryCapacity, cpuCapacity] = [BigInt(memoryBytes), BigInt(milliCpus)];
+  if (memory > memoryCapacity) return infeasible('memory', memory, memoryCapacity);
+  if (cpu > cpuCapacity) return infeasible('cpu', cpu, cpuCapacity);
+  return { reason: 'Deferred', message };
+}
+
+/** Source: pkg/kubelet/allocation/allocation_manager.go canResizePod. */
+function infeasible(name: string, requested: bigint, capacity: bigint): PendingResize {
+  const message = `Node didn't have enough capacity: ${name}, requested: ${requested}, capacity: ${capacity}`;
+  return { reason: 'Infeasible', message };
 }
 
 function restartToResize({ container, instance }: Resize): Kill {

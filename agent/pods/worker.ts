@@ -294,7 +294,8 @@ export class PodWorker {
     const terminal = terminating && runningContainers(runtime).length === 0;
     // A pod that the agent ends is Failed only when nothing of it runs any more: others may then take its place.
     const ended = terminal || !this.#admitted ? this.#ended : undefined;
-    this.#report.send(pod, { runtime, terminal, gone, ended, pendingResize: this.#resizes.pending });
+    const rejected = ended !== undefined && !this.#admitted;
+    this.#report.send(pod, { runtime, terminal, gone, ended, rejected, pendingResize: this.#resizes.pending });
   }
 }
 

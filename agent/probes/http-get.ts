@@ -1,5 +1,5 @@
 import type { Container, HTTPGetAction } from '../../lib/api/types.ts';
-import { get, type HttpAnswer, httpGetUrl } from './http.ts';
+import { explain, get, type HttpAnswer, httpGetUrl } from './http.ts';
 import type { Outcome } from './run-probe.ts';
 
 const USER_AGENT = 'kube-probe/1.37';
@@ -39,11 +39,3 @@ async function follow(start: URL, { httpHeaders }: HTTPGetAction, timeoutMs: num
 }
 
 const isRedirect = ({ status, location }: HttpAnswer) => status >= 300 && status < 400 && location !== undefined;
-
-/** In Go's words, as people search for them. */
-function explain(url: URL, error: NodeJS.ErrnoException): string {
-  if (error.code === 'ECONNREFUSED') return `Get "${url}": dial tcp ${url.host}: connect: connection refused`;
-  if (error.code === 'ECONNRESET') return `Get "${url}": read: connection reset by peer`;
-  if (error.code === 'EHOSTUNREACH') return `Get "${url}": dial tcp ${url.host}: connect: no route to host`;
-  return error.message.startsWith('Get ') ? error.message : `Get "${url}": ${error.message}`;
-}

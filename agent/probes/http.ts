@@ -75,3 +75,11 @@ function headersOf({ headers = [], userAgent }: GetOptions): Record<string, stri
 function timedOut(url: URL): Error {
   return new Error(`Get "${url}": context deadline exceeded (Client.Timeout exceeded while awaiting headers)`);
 }
+
+/** In Go's words, as people search for them. */
+export function explain(url: URL, error: NodeJS.ErrnoException): string {
+  if (error.code === 'ECONNREFUSED') return `Get "${url}": dial tcp ${url.host}: connect: connection refused`;
+  if (error.code === 'ECONNRESET') return `Get "${url}": read: connection reset by peer`;
+  if (error.code === 'EHOSTUNREACH') return `Get "${url}": dial tcp ${url.host}: connect: no route to host`;
+  return error.message.startsWith('Get ') ? error.message : `Get "${url}": ${error.message}`;
+}

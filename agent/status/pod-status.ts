@@ -16,6 +16,8 @@ export interface StatusInput {
   readonly gone?: boolean;
   /** The agent ended the pod: why, as Evicted or DeadlineExceeded. */
   readonly ended?: { reason: string; message: string; disruption?: true } | undefined;
+  /** The agent did not take the pod: nothing of it was ever here. */
+  readonly rejected?: boolean | undefined;
   /** Resources that the pod now asks for and does not have yet. */
   readonly pendingResize?: { reason: string; message: string } | undefined;
   readonly hostIPs: readonly string[];
@@ -24,8 +26,9 @@ export interface StatusInput {
 
 /** The pod's status as kubelet reports it. Pure. Source: kubelet_pods.go generateAPIPodStatus. */
 export function podStatus(input: StatusInput): PodStatus {
+  if (input.rejected) return rejection(input);
   const status = observedStatus(input);
-  return input.gone ? terminated(input.pod, status) : status;
+  return input.gone || (input.terminal && input.ended) ? terminated(input.pod, status) : status;
 }
 
 function observedStatus(input: StatusInput): PodStatus {
@@ -52,6 +55,24 @@ function observedStatus(input: StatusInput): PodStatus {
     ...(init.length ? { initContainerStatuses: init } : {}),
     containerStatuses: containers,
     ...(ephemeral.length ? { ephemeralContainerStatuses: ephemeral } : {}),
+  };
+}
+
+/** Containers that were never made have no status: `kubectl get` shows the reason. Source: kubelet.go rejectPod. */
+function rejection({ pod, ended, now }: StatusInput): PodStatus {
+  const {
+    containerStatuses: _,
+    initContainerStatuses: __,
+    ephemeralContainerStatuses: ___,
+    ...before
+  } = pod.status ?? {};
+  return {
+    ...before,
+    phase: 'Failed',
+    ...(pod.metadata?.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
+    ...(ended ? { reason: ended.reason, message: ended.message } : {}),
+    startTime: pod.status?.startTime ?? now,
+    qosClass: pod.status?.qosClass ?? qosClass(pod),
   };
 }
 

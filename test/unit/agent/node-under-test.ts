@@ -33,6 +33,7 @@ export interface NodeUnderTest {
     stepMs?: number,
   ): Promise<Stored<Pod>>;
   eventReasons(): Promise<string[]>;
+  events(): Promise<Event[]>;
   /** The agent's process ends and begins anew; what runs goes on running. */
   restart(): Promise<void>;
   end(): Promise<void>;
@@ -91,9 +92,12 @@ export async function nodeUnderTest(): Promise<NodeUnderTest> {
       throw new Error(`still not so: ${JSON.stringify(await get(name), undefined, 1)}\n${JSON.stringify(logged)}`);
     },
     async eventReasons() {
+      return (await node.events()).map(({ reason = '' }) => reason);
+    },
+    async events() {
       await node.agent.recorder.flush();
       const { items } = await client.list(events as typeof events & { object?: Event });
-      return items.filter(({ involvedObject }) => involvedObject.kind === 'Pod').map(({ reason = '' }) => reason);
+      return items.filter(({ involvedObject }) => involvedObject.kind === 'Pod');
     },
     async restart() {
       await node.agent.stop();

@@ -124,6 +124,17 @@ it('says why an image is not there, and tries again', async () => {
   node.runtime.registry.add('later');
   await node.until('pull', isReady, 500);
   expect(await node.eventReasons()).toEqual(expect.arrayContaining(['Pulling', 'Failed', 'BackOff', 'Pulled']));
+  const said = (await node.events()).map(({ message }) => message);
+  expect(said).toEqual(expect.arrayContaining(['Error: ErrImagePull', 'Error: ImagePullBackOff']));
+});
+
+it('never asks for an image whose name is none', async () => {
+  await node.create({ metadata: { name: 'name' }, spec: { containers: [{ name: 'c', image: 'no/Such:1' }] } });
+  const { status } = await node.until('name', waitingFor('InvalidImageName'));
+  expect(status?.containerStatuses?.[0]?.state?.waiting?.message).toBe(
+    `Failed to apply default image tag "no/Such:1": couldn't parse image name "no/Such:1": invalid reference format: repository name (no/Such) must be lowercase`,
+  );
+  expect(await node.eventReasons()).not.toContain('Pulling');
 });
 
 it('waits for a config map that an environment names', async () => {
@@ -191,6 +202,8 @@ it('refuses a pod for which the node has no room', async () => {
     reason: 'OutOfcpu',
     message: "Pod was rejected: Node didn't have enough resource: cpu, requested: 5000, used: 0, capacity: 4000",
   });
+  // Else `kubectl get` would show ContainerCreating for it.
+  expect(status?.containerStatuses).toBeUndefined();
   expect(node.runtime.sandboxConfigs()).toEqual([]);
 });
 
@@ -232,4 +245,14 @@ it('ends a pod that is over its deadline', async () => {
   const { status } = await node.until('late', phase('Failed'), 1000);
   expect(status?.reason).toBe('DeadlineExceeded');
   expect(node.runtime.running()).toEqual([]);
+});
+
+it('counts containers that never ran as failed when the pod is over its deadline', async () => {
+  const containers = [{ name: 'c', image: 'later' }];
+  await node.create({ metadata: { name: 'never' }, spec: { activeDeadlineSeconds: 3, containers } });
+  const { status } = await node.until('never', phase('Failed'), 1000);
+  expect(status?.containerStatuses?.[0]?.state?.terminated).toMatchObject({
+    reason: 'ContainerStatusUnknown',
+    exitCode: 137,
+  });
 });

@@ -2,6 +2,7 @@ import { BackoffBook } from '../../../agent/pods/back-off.ts';
 import { parseResolvConf, podDns } from '../../../agent/pods/dns.ts';
 import { expand, unresolved } from '../../../agent/pods/expansion.ts';
 import { hostsFile } from '../../../agent/pods/hosts-file.ts';
+import { invalidImageName } from '../../../agent/pods/image-name.ts';
 import { credentialsFor } from '../../../agent/pods/pull-secrets.ts';
 import { qosClass } from '../../../agent/pods/qos.ts';
 import { containerResources, oomScoreAdj } from '../../../agent/pods/resources.ts';
@@ -199,4 +200,28 @@ it('reads mount points, innermost first', () => {
   const table =
     '1 0 8:1 / / rw - ext4 d rw\n2 1 0:1 / /a\\040b rw - tmpfs t rw\n3 2 0:2 / /a\\040b/c rw - tmpfs t rw\n';
   expect(mountPoints(table)).toEqual(['/a b/c', '/a b', '/']);
+});
+
+// What `docker pull` says to each: distribution/reference, ParseNormalizedNamed.
+it.each([
+  ['busybox', undefined],
+  ['registry.example:5000/a/b_c__d--e.f:v1.0_x-y', undefined],
+  ['Host/name', undefined],
+  ['localhost/x', undefined],
+  [`a@sha256:${'0'.repeat(64)}`, undefined],
+  [`a:tag@sha256:${'0'.repeat(64)}`, undefined],
+  ['', 'invalid reference format'],
+  ['a:', 'invalid reference format'],
+  ['a b', 'invalid reference format'],
+  ['a:b:c', 'invalid reference format'],
+  ['a/-b', 'invalid reference format'],
+  ['a//b', 'invalid reference format'],
+  ['a:.x', 'invalid reference format'],
+  ['a@sha256:beef', 'invalid reference format'],
+  ['bad_host.example/a', 'invalid reference format'],
+  ['Busybox', 'invalid reference format: repository name (Busybox) must be lowercase'],
+  ['no/Such:1', 'invalid reference format: repository name (no/Such) must be lowercase'],
+  ['a'.repeat(64), `invalid repository name (${'a'.repeat(64)}), cannot specify 64-byte hexadecimal strings`],
+])('judges the image name "%s"', (name, wrong) => {
+  expect(invalidImageName(name)).toBe(wrong);
 });
