@@ -20,6 +20,7 @@ import { completion, SHELLS } from './completion.ts';
 import { cost } from './cost.ts';
 import type { Environment } from './environment.ts';
 import { listImages, loadImages } from './image.ts';
+import { readSchedulerConfiguration } from './scheduler-config.ts';
 import { addSecretsCommands } from './secrets-commands.ts';
 
 /** Runs one command; the exit code is 1 if it did not work, 2 if it was asked for wrongly. */
@@ -96,6 +97,11 @@ export function program(environment: Environment): Command {
       '--eviction-pressure-transition-period <duration>',
       'how long a pressure lasts after what caused it (default: 5m)',
       durationMs,
+    )
+    .option(
+      '--scheduler-config <file>',
+      'a KubeSchedulerConfiguration: profiles, their plugins and arguments',
+      readSchedulerConfiguration,
     )
     .option('--dns-ip <address>', 'of the cluster’s DNS (default: 10.96.0.10)')
     .action((options) => up({ ...options, name: nameOf(options) }, paths(options), context));

@@ -1,5 +1,6 @@
 import type { Apiserver } from '../../functions/apiserver/contract.ts';
 import { createControllers } from '../../functions/controllers/index.ts';
+import { schedulerConfiguration } from '../../functions/scheduler/configuration/configuration.ts';
 import { createScheduler } from '../../functions/scheduler/scheduler.ts';
 import { createCaches } from '../../lib/client/cache.ts';
 import { runControllers } from '../../lib/client/driver.ts';
@@ -37,7 +38,15 @@ export function startComponents(
       ingressIP: config.machine.ingressIP,
     }),
   });
-  const scheduler = createScheduler({ caches, client: clients.scheduler(), clock, random });
+  const scheduler = createScheduler({
+    caches,
+    client: clients.scheduler(),
+    clock,
+    random,
+    ...(config.schedulerConfiguration !== undefined && {
+      configuration: schedulerConfiguration(config.schedulerConfiguration),
+    }),
+  });
   const machine = config.machine && joinMachine(config.machine, caches, log, clock);
   const running = runControllers([scheduler, ...controllers, ...(machine ? [machine.controller] : [])], caches, {
     clock,

@@ -8,13 +8,16 @@ import type { Snapshot } from './snapshot.ts';
 
 export const DEFAULT_SCHEDULER = 'default-scheduler';
 
+/** By name: a pod that names none of them is another scheduler's. */
+type Profiles = Pick<ReadonlyMap<string, unknown>, 'has'>;
+
 /** Keeps the snapshot and the pending pods equal to the caches, change by change. */
-export function followCluster(caches: Caches, snapshot: Snapshot, pending: PendingPods, schedulerName: string): void {
+export function followCluster(caches: Caches, snapshot: Snapshot, pending: PendingPods, profiles: Profiles): void {
   const namespaceCache = caches.cache(namespaces);
   snapshot.namespaceLabels = (name) => namespaceCache.get(name)?.metadata.labels;
   namespaceCache.subscribe(() => pending.changed('namespace'));
   caches.cache(nodes).subscribe((node, previous) => nodeChanged(snapshot, pending, node, previous));
-  caches.cache(pods).subscribe((pod, previous) => podChanged(snapshot, pending, schedulerName, pod, previous));
+  caches.cache(pods).subscribe((pod, previous) => podChanged(snapshot, pending, profiles, pod, previous));
 }
 
 function nodeChanged(
@@ -40,7 +43,7 @@ function relevant({ metadata, spec, status }: Stored<Node>): string {
 function podChanged(
   snapshot: Snapshot,
   pending: PendingPods,
-  schedulerName: string,
+  profiles: Profiles,
   pod: Stored<Pod> | undefined,
   previous: Stored<Pod> | undefined,
 ): void {
@@ -50,7 +53,7 @@ function podChanged(
   else if (pod.spec?.nodeName) placed(snapshot, pending, pod, previous);
   // An older view of a pod that is on its way to a node already.
   else if (snapshot.isAssumed(uid)) return;
-  else if (wanted(pod, schedulerName)) waiting(snapshot, pending, pod);
+  else if (wanted(pod, profiles)) waiting(snapshot, pending, pod);
   else pending.delete(uid);
 }
 
@@ -92,10 +95,10 @@ function finished({ status }: Stored<Pod>): boolean {
 }
 
 /** KEP-3521: gates hold a pod back until the last is removed. */
-function wanted({ metadata, spec }: Stored<Pod>, schedulerName: string): boolean {
+function wanted({ metadata, spec }: Stored<Pod>, profiles: Profiles): boolean {
   return (
     !metadata.deletionTimestamp &&
-    (spec?.schedulerName ?? DEFAULT_SCHEDULER) === schedulerName &&
+    profiles.has(spec?.schedulerName ?? DEFAULT_SCHEDULER) &&
     !spec?.schedulingGates?.length
   );
 }

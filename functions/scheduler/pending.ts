@@ -16,9 +16,13 @@ interface Pending {
   underWay: boolean;
 }
 
-/** kube-scheduler's podInitialBackoffSeconds, podMaxBackoffSeconds, podMaxInUnschedulablePodsDuration. */
-const INITIAL_BACKOFF_MS = 1000;
-const MAX_BACKOFF_MS = 10_000;
+/** How long a pod that was rejected waits at least: twice as long each time. */
+export interface Backoff {
+  podInitialBackoffMs: number;
+  podMaxBackoffMs: number;
+}
+
+/** kube-scheduler's podMaxInUnschedulablePodsDuration. */
 const FLUSH_MS = 300_000;
 
 /** The pods that want a node: ready, backing off, or waiting for the cluster to change. */
@@ -27,9 +31,11 @@ export class PendingPods {
   /** Those that are ready or backing off. Asked for at every change, so it is kept. */
   readonly #active = new Set<Pending>();
   readonly #hints: ReadonlyMap<string, readonly ClusterChange[]>;
+  readonly #backoff: Backoff;
   #sequence = 0;
 
-  constructor(plugins: readonly Plugin[]) {
+  constructor(plugins: readonly Plugin[], backoff: Backoff) {
+    this.#backoff = backoff;
     this.#hints = new Map(plugins.map((plugin) => [plugin.name, plugin.requeueOn]));
   }
 
@@ -94,7 +100,8 @@ export class PendingPods {
     if (!pending) return;
     pending.underWay = false;
     this.#release(pending);
-    pending.readyAtMs = now + Math.min(MAX_BACKOFF_MS, INITIAL_BACKOFF_MS * 2 ** (pending.attempts - 1));
+    const { podInitialBackoffMs, podMaxBackoffMs } = this.#backoff;
+    pending.readyAtMs = now + Math.min(podMaxBackoffMs, podInitialBackoffMs * 2 ** (pending.attempts - 1));
   }
 
   /** Something changed: who was rejected by a plugin that this may help is tried again. No plugin at all: there were no nodes. */

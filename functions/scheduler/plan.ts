@@ -16,7 +16,13 @@ export interface Failure {
 }
 
 /** Finds a node for a pod. Pure but for the dice between equals. */
-export function planPod(pod: PodInfo, snapshot: Snapshot, plugins: readonly Plugin[], random: Random): Plan {
+export function planPod(
+  pod: PodInfo,
+  snapshot: Snapshot,
+  plugins: readonly Plugin[],
+  random: Random,
+  percentageOfNodesToScore = 0,
+): Plan {
   const nodes = snapshot.nodes();
   if (nodes.length === 0) return { message: 'no nodes available to schedule pods', plugins: [], resolvable: [] };
   const filters = prepare(pod, snapshot, plugins);
@@ -24,7 +30,7 @@ export function planPod(pod: PodInfo, snapshot: Snapshot, plugins: readonly Plug
     return { ...filters, message: `0/${nodes.length} nodes are available: ${filters.message}.` };
   const nominated = snapshot.node(snapshot.nominatedNode(pod.uid) ?? '');
   if (nominated?.node && !rejectionOf(pod, nominated, filters)) return { node: nominated.name };
-  const { feasible, rejected } = filterNodes(pod, nodes, filters, random);
+  const { feasible, rejected } = filterNodes(pod, nodes, filters, random, percentageOfNodesToScore);
   if (feasible.length === 0) return failure(nodes, rejected);
   if (feasible.length === 1) return { node: feasible[0]!.name };
   return { node: best(feasible, scoreNodes(pod, feasible, snapshot, plugins), random).name };
@@ -55,14 +61,20 @@ interface Rejected {
 const MIN_FEASIBLE = 100;
 const MIN_PERCENT = 5;
 
-export function enoughNodes(count: number): number {
+export function enoughNodes(count: number, percentage = 0): number {
   if (count < MIN_FEASIBLE) return count;
-  const percent = Math.max(MIN_PERCENT, 50 - Math.floor(count / 125));
+  const percent = percentage || Math.max(MIN_PERCENT, 50 - Math.floor(count / 125));
   return Math.max(MIN_FEASIBLE, Math.floor((count * percent) / 100));
 }
 
-function filterNodes(pod: PodInfo, nodes: readonly NodeInfo[], filters: readonly Prepared[], random: Random) {
-  const enough = enoughNodes(nodes.length);
+function filterNodes(
+  pod: PodInfo,
+  nodes: readonly NodeInfo[],
+  filters: readonly Prepared[],
+  random: Random,
+  percentage: number,
+) {
+  const enough = enoughNodes(nodes.length, percentage);
   const start = enough < nodes.length ? Math.floor(random.next() * nodes.length) : 0;
   const feasible: NodeInfo[] = [];
   const rejected: Rejected[] = [];

@@ -2,6 +2,7 @@ import type { Stored } from '../../lib/api/object.ts';
 import { fromLabelSelector } from '../../lib/api/selectors.ts';
 import { timeMs } from '../../lib/api/time.ts';
 import type { PodDisruptionBudget } from '../../lib/api/types.ts';
+import type { PreemptionLimits } from './configuration/plugin-args.ts';
 import type { Plugin } from './framework.ts';
 import type { NodeInfo } from './node-info.ts';
 import { fits } from './plan.ts';
@@ -20,8 +21,7 @@ interface Candidate {
 }
 
 /** Nodes that are tried: a tenth, but a hundred at least. Source: DefaultPreemptionArgs. */
-const MIN_CANDIDATES = 100;
-const CANDIDATE_SHARE = 0.1;
+export const DEFAULT_LIMITS: PreemptionLimits = { minCandidateNodesPercentage: 10, minCandidateNodesAbsolute: 100 };
 
 /** Source: kube-scheduler's DefaultPreemption plugin. `resolvable`: nodes that rejected the pod for what others use. */
 export function planPreemption(
@@ -30,10 +30,12 @@ export function planPreemption(
   snapshot: Snapshot,
   plugins: readonly Plugin[],
   budgets: readonly Stored<PodDisruptionBudget>[],
+  limits: PreemptionLimits = DEFAULT_LIMITS,
 ): Preemption {
   const why = notEligible(pod, snapshot);
   if (why) return { message: why };
-  const enough = Math.max(MIN_CANDIDATES, Math.floor(resolvable.length * CANDIDATE_SHARE));
+  const share = Math.floor((resolvable.length * limits.minCandidateNodesPercentage) / 100);
+  const enough = Math.max(limits.minCandidateNodesAbsolute, share);
   const candidates: Candidate[] = [];
   for (const node of resolvable) {
     if (candidates.length >= enough) break;

@@ -15,15 +15,16 @@ import type { Clock } from '../../lib/runtime/clock.ts';
 import type { Random } from '../../lib/runtime/random.ts';
 import { bind, preempt, reportUnschedulable, type Writers } from './apply.ts';
 import { takeVolumes } from './bind-volumes.ts';
-import { DEFAULT_SCHEDULER, followCluster } from './cluster-state.ts';
+import { followCluster } from './cluster-state.ts';
+import { DEFAULT_CONFIGURATION, type SchedulerConfiguration } from './configuration/configuration.ts';
 import { PendingPods } from './pending.ts';
 import { type Plan, planPod } from './plan.ts';
-import { defaultPlugins } from './plugins/index.ts';
 import type { Bindings } from './plugins/volume-binding.ts';
 import type { PodInfo } from './pod-info.ts';
 import { type Preemption, planPreemption } from './preemption.ts';
+import { createProfile, type Profile } from './profile.ts';
 import { Snapshot } from './snapshot.ts';
-import type { State } from './state.ts';
+import { profileOf, type State } from './state.ts';
 import { Volumes } from './volumes.ts';
 import { goOn, orLater, startBinding, type Waiting } from './waiting.ts';
 
@@ -33,7 +34,8 @@ export interface SchedulerOptions {
   client: Client;
   clock: Clock;
   random: Random;
-  schedulerName?: string;
+  /** What profiles there are; absent: the default one. */
+  configuration?: SchedulerConfiguration;
 }
 
 /** One round plans all that is pending: there is only one thing to reconcile. */
@@ -47,18 +49,17 @@ const MAX_WRITES_IN_FLIGHT = 100;
  * So a process and a Lambda drive it alike. Must run once at a time.
  */
 export function createScheduler(options: SchedulerOptions): Controller {
-  const { caches, clock, random, schedulerName = DEFAULT_SCHEDULER } = options;
+  const { caches, clock, random, configuration = DEFAULT_CONFIGURATION } = options;
   const volumes = new Volumes(caches);
-  const plugins = defaultPlugins(caches, volumes);
-  const pending = new PendingPods(plugins);
+  const profiles = createProfiles(options, configuration, volumes);
+  const plugins = [...profiles.values()].flatMap((profile) => profile.plugins);
+  const pending = new PendingPods(plugins, configuration);
   const snapshot = new Snapshot();
-  const recorder = createRecorder(options.client, { component: schedulerName, clock, random });
-  const writers: Writers = { client: options.client, recorder, clock };
   const budgetCache = caches.cache(podDisruptionBudgets);
   const waiting = new Map<string, Waiting>();
   const budgets = () => budgetCache.list();
-  const state: State = { snapshot, pending, plugins, random, writers, budgets, volumes, waiting };
-  followCluster(caches, snapshot, pending, schedulerName);
+  const state: State = { snapshot, pending, profiles, random, clock, budgets, volumes, waiting };
+  followCluster(caches, snapshot, pending, profiles);
   volumes.subscribe(() => pending.changed('volume'));
   const keys = () => (pending.active ? [KEY] : []);
   const volumeKeys = () => (pending.active || waiting.size > 0 ? [KEY] : []);
@@ -81,6 +82,19 @@ export function createScheduler(options: SchedulerOptions): Controller {
   };
 }
 
+function createProfiles(
+  { caches, client, clock, random }: SchedulerOptions,
+  { profiles }: SchedulerConfiguration,
+  volumes: Volumes,
+): ReadonlyMap<string, Profile> {
+  const writersOf = (component: string): Writers => {
+    return { client, clock, recorder: createRecorder(client, { component, clock, random }) };
+  };
+  return new Map(
+    profiles.map((one) => [one.schedulerName, createProfile(one, caches, volumes, writersOf(one.schedulerName))]),
+  );
+}
+
 interface Decision {
   pod: PodInfo;
   plan: Plan;
@@ -91,23 +105,29 @@ interface Decision {
 }
 
 /** A placed pod counts at once for those planned after it; so does room that is being made for one. */
-function decide(pod: PodInfo, { snapshot, plugins, random, budgets, volumes }: State): Decision {
-  const plan = snapshot.beside(pod, () => planPod(pod, snapshot, plugins, random));
+function decide(pod: PodInfo, state: State): Decision {
+  const { snapshot, random, budgets, volumes } = state;
+  const { plugins, preemption: limits, percentageOfNodesToScore } = profileOf(pod, state);
+  const plan = snapshot.beside(pod, () => planPod(pod, snapshot, plugins, random, percentageOfNodesToScore));
   if (plan.node !== undefined) {
     snapshot.addPod(pod, plan.node, true);
-    return { pod, plan, bindings: takeVolumes(pod, snapshot.node(plan.node)!, volumes) };
+    const binds = plugins.some(({ name }) => name === 'VolumeBinding');
+    return { pod, plan, bindings: binds ? takeVolumes(pod, snapshot.node(plan.node)!, volumes) : undefined };
   }
-  if (plan.plugins.length === 0) return { pod, plan };
-  const preemption = snapshot.beside(pod, () => planPreemption(pod, plan.resolvable, snapshot, plugins, budgets()));
+  if (!limits || plan.plugins.length === 0) return { pod, plan };
+  const preemption = snapshot.beside(pod, () =>
+    planPreemption(pod, plan.resolvable, snapshot, plugins, budgets(), limits),
+  );
   if (preemption.node !== undefined) snapshot.nominate(pod, preemption.node);
   return { pod, plan, preemption };
 }
 
 async function carryOut(decision: Decision, state: State): Promise<void> {
   const { pod, plan, bindings } = decision;
-  const { snapshot, pending, writers } = state;
+  const { snapshot, pending, clock } = state;
+  const { writers } = profileOf(pod, state);
   if (plan.node === undefined) {
-    pending.reject(pod.uid, plan.plugins, writers.clock.now());
+    pending.reject(pod.uid, plan.plugins, clock.now());
     return orLater(pod, state, async () => {
       await refuse(decision, plan.message, snapshot, writers);
       return true;

@@ -1,9 +1,11 @@
 import type { Stored } from '../../lib/api/object.ts';
 import type { PodDisruptionBudget } from '../../lib/api/types.ts';
+import type { Clock } from '../../lib/runtime/clock.ts';
 import type { Random } from '../../lib/runtime/random.ts';
-import type { Writers } from './apply.ts';
-import type { Plugin } from './framework.ts';
+import { DEFAULT_SCHEDULER } from './cluster-state.ts';
 import type { PendingPods } from './pending.ts';
+import type { PodInfo } from './pod-info.ts';
+import type { Profile } from './profile.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { Volumes } from './volumes.ts';
 import type { Waiting } from './waiting.ts';
@@ -12,11 +14,17 @@ import type { Waiting } from './waiting.ts';
 export interface State {
   snapshot: Snapshot;
   pending: PendingPods;
-  plugins: readonly Plugin[];
+  /** By the name that pods choose them by. */
+  profiles: ReadonlyMap<string, Profile>;
   random: Random;
-  writers: Writers;
+  clock: Clock;
   budgets(): readonly Stored<PodDisruptionBudget>[];
   volumes: Volumes;
   /** Pods that have a node, and whose volumes are on their way to it; by uid. */
   waiting: Map<string, Waiting>;
+}
+
+/** Only pods of its own profiles come to a scheduler. */
+export function profileOf({ spec }: PodInfo, { profiles }: State): Profile {
+  return profiles.get(spec.schedulerName ?? DEFAULT_SCHEDULER)!;
 }

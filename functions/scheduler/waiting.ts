@@ -4,10 +4,7 @@ import { bindingState, writeBindings } from './bind-volumes.ts';
 import type { Bindings } from './plugins/volume-binding.ts';
 import type { PodInfo } from './pod-info.ts';
 import type { Snapshot } from './snapshot.ts';
-import type { State } from './state.ts';
-
-/** kube-scheduler's bindTimeoutSeconds: how long a provisioner may take. */
-const BIND_TIMEOUT_MS = 600_000;
+import { profileOf, type State } from './state.ts';
 
 /** A pod that has a node, and whose volumes are on their way to it. */
 export interface Waiting {
@@ -18,9 +15,10 @@ export interface Waiting {
 
 /** The pod keeps its place while others bring its volumes: nobody sleeps meanwhile. */
 export async function startBinding(pod: PodInfo, node: string, bindings: Bindings, state: State): Promise<boolean> {
-  const { volumes, waiting, writers } = state;
+  const { volumes, waiting, clock } = state;
+  const { writers, bindTimeoutMs } = profileOf(pod, state);
   if (!(await writeBindings(writers.client, bindings, { pod: pod.uid, node, volumes }))) return false;
-  const one = { pod, node, untilMs: writers.clock.now() + BIND_TIMEOUT_MS };
+  const one = { pod, node, untilMs: clock.now() + bindTimeoutMs };
   waiting.set(pod.uid, one);
   await goOn(one, state);
   return true;
@@ -28,14 +26,15 @@ export async function startBinding(pod: PodInfo, node: string, bindings: Binding
 
 /** A pod whose volumes were on their way. */
 export async function goOn({ pod, node, untilMs }: Waiting, state: State): Promise<void> {
-  const { snapshot, volumes, waiting, writers } = state;
+  const { snapshot, volumes, waiting, clock } = state;
+  const { writers } = profileOf(pod, state);
   const info = snapshot.node(node);
   // It was deleted, or its binding has been seen.
   if (!snapshot.isAssumed(pod.uid)) {
     waiting.delete(pod.uid);
     return volumes.forget(pod.uid);
   }
-  const late = writers.clock.now() >= untilMs;
+  const late = clock.now() >= untilMs;
   const progress = info ? bindingState(pod, info, volumes) : 'failed';
   if (progress === 'waiting' && !late) return;
   if (progress !== 'bound') {
@@ -62,11 +61,11 @@ export async function orLater(pod: PodInfo, state: State, act: () => Promise<boo
   }
 }
 
-function giveUp(pod: PodInfo, { snapshot, pending, volumes, waiting, writers }: State): void {
+function giveUp(pod: PodInfo, { snapshot, pending, volumes, waiting, clock }: State): void {
   waiting.delete(pod.uid);
   volumes.forget(pod.uid);
   undo(pod, snapshot);
-  pending.retry(pod.uid, writers.clock.now());
+  pending.retry(pod.uid, clock.now());
 }
 
 /** Unless the cache has shown it bound meanwhile. */

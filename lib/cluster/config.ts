@@ -26,6 +26,8 @@ export interface ClusterConfig extends EvictionSettings {
   bridge: string;
   nodeCIDR: string;
   nodes: NodeConfig[];
+  /** A KubeSchedulerConfiguration; absent: the default profile alone. */
+  schedulerConfiguration?: unknown;
   /** Ingress at 127.0.0.1. */
   ingressPorts?: { http: number; https: number };
 }

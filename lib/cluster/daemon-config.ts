@@ -16,6 +16,8 @@ export interface ControlPlaneConfig {
   serviceCIDR: string;
   dnsDomain: string;
   dnsIP: string;
+  /** A KubeSchedulerConfiguration; absent: the default profile alone. */
+  schedulerConfiguration?: unknown;
   /** Ways in from the machine that the cluster runs on. */
   machine?: MachineConfig;
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { dns1123Subdomain } from '../api/names.ts';
 import { BRIDGE_PORT, type ClusterConfig, MAX_NODES, nodeConfig, readConfig } from './config.ts';
 import type { CommandContext } from './context.ts';
@@ -21,6 +22,8 @@ export interface UpOptions {
   dnsDomain?: string;
   dnsIp?: string;
   evictionHard?: string;
+  /** Replaces what the cluster had. */
+  schedulerConfig?: unknown;
   /** Milliseconds. */
   evictionPressureTransitionPeriod?: number;
 }
@@ -58,7 +61,7 @@ export async function defineCluster(
     ingressPorts: await chooseIngressPorts(options, INGRESS_PORTS),
   };
   checkRanges(base, used);
-  return withNodes({ ...base, ...evictionOf(options), nodes: [] }, options.nodes ?? 1);
+  return withNodes({ ...base, ...settingsOf(options), nodes: [] }, options.nodes ?? 1);
 }
 
 async function takeUp(
@@ -76,16 +79,14 @@ async function takeUp(
     if (options.port !== undefined && options.port !== known.port) {
       throw new ClusterError(`the cluster is running at port ${known.port}: another port needs a down before`);
     }
-    if (!isSubset(evictionOf(options), known)) {
-      throw new ClusterError('the cluster is running: other eviction settings need a down before');
-    }
+    checkSettings(known, options);
     return withNodes(known, count);
   }
   const used = await takenRanges(known.bridge, context);
   checkRanges(known, used);
   const port = await choosePort(options.port, known.port);
   const ingressPorts = await chooseIngressPorts(options, known.ingressPorts ?? INGRESS_PORTS);
-  return withNodes({ ...known, ...evictionOf(options), port, ingressPorts }, count);
+  return withNodes({ ...known, ...settingsOf(options), port, ingressPorts }, count);
 }
 
 async function chooseIngressPorts(
@@ -98,6 +99,24 @@ async function chooseIngressPorts(
 
 function evictionOf({ evictionHard, evictionPressureTransitionPeriod }: UpOptions): EvictionSettings {
   return evictionSettings({ evictionHard, evictionPressureTransitionMs: evictionPressureTransitionPeriod });
+}
+
+/** What may be another each time that the cluster is taken up. */
+function settingsOf(options: UpOptions): Partial<ClusterConfig> {
+  const { schedulerConfig } = options;
+  return {
+    ...evictionOf(options),
+    ...(schedulerConfig === undefined ? {} : { schedulerConfiguration: schedulerConfig }),
+  };
+}
+
+function checkSettings(known: ClusterConfig, options: UpOptions): void {
+  if (!isSubset(evictionOf(options), known)) {
+    throw new ClusterError('the cluster is running: other eviction settings need a down before');
+  }
+  const { schedulerConfig } = options;
+  if (schedulerConfig === undefined || isDeepStrictEqual(schedulerConfig, known.schedulerConfiguration)) return;
+  throw new ClusterError('the cluster is running: another scheduler configuration needs a down before');
 }
 
 function isSubset(asked: EvictionSettings, known: EvictionSettings): boolean {

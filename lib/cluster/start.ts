@@ -49,6 +49,7 @@ function controlPlaneConfig(cluster: ClusterConfig, paths: ClusterPaths, version
     serviceCIDR: cluster.serviceCIDR,
     dnsDomain: cluster.dnsDomain,
     dnsIP: cluster.dnsIP,
+    ...(cluster.schedulerConfiguration !== undefined && { schedulerConfiguration: cluster.schedulerConfiguration }),
     machine: {
       bridge: cluster.bridge,
       loadBalancerAddresses: loadBalancerAddresses(cluster),

@@ -20,10 +20,17 @@ interface State {
   first: boolean;
 }
 
-/** A required affinity term attracts with this weight too. Source: HardPodAffinityWeight's default. */
-const HARD_AFFINITY_WEIGHT = 1;
+/** InterPodAffinityArgs */
+export interface InterPodAffinityArgs {
+  /** A required affinity term attracts with this weight too. */
+  hardPodAffinityWeight: number;
+  /** What pods that are there prefer counts only for pods that prefer something themselves. */
+  ignorePreferredTermsOfExistingPods: boolean;
+}
 
-export const interPodAffinity: Plugin<State> = {
+const DEFAULT_ARGS: InterPodAffinityArgs = { hardPodAffinityWeight: 1, ignorePreferredTermsOfExistingPods: false };
+
+export const interPodAffinityWith = (args: InterPodAffinityArgs): Plugin<State> => ({
   name: 'InterPodAffinity',
   weight: 2,
   requeueOn: ['node', 'podRemoved', 'podAssigned', 'namespace'],
@@ -41,7 +48,7 @@ export const interPodAffinity: Plugin<State> = {
     }
     return undefined;
   },
-  prepareScore: (pod, _nodes, snapshot) => attraction(pod, snapshot),
+  prepareScore: (pod, _nodes, snapshot) => attraction(pod, snapshot, args),
   score(domains: Domains, _pod, node) {
     let sum = 0;
     for (const [key, value] of Object.entries(node.labels)) sum += domains.get(`${key}=${value}`) ?? 0;
@@ -54,7 +61,9 @@ export const interPodAffinity: Plugin<State> = {
       scores[i] = span > 0 ? Math.floor((MAX_SCORE * (scores[i]! - min)) / span) : 0;
     }
   },
-};
+});
+
+export const interPodAffinity = interPodAffinityWith(DEFAULT_ARGS);
 
 const NOTHING_WANTED = { affinity: new Map(), antiAffinity: new Map(), first: false };
 
@@ -105,9 +114,10 @@ function affinityMet({ affinity, first }: State, pod: PodInfo, node: NodeInfo): 
 }
 
 /** What draws the pod to a domain, less what drives it away: its own preferences, and those of the pods that are there. */
-function attraction(pod: PodInfo, snapshot: Snapshot): Domains | undefined {
+function attraction(pod: PodInfo, snapshot: Snapshot, args: InterPodAffinityArgs): Domains | undefined {
   const domains: Domains = new Map();
   const hasPreferences = pod.preferredAffinity.length + pod.preferredAntiAffinity.length > 0;
+  if (args.ignorePreferredTermsOfExistingPods && !hasPreferences) return undefined;
   const labels = snapshot.namespaceLabels;
   for (const node of snapshot.nodes()) {
     const others = hasPreferences ? node.pods : node.podsWithAffinity;
@@ -118,7 +128,7 @@ function attraction(pod: PodInfo, snapshot: Snapshot): Domains | undefined {
       };
       pull(pod.preferredAffinity, other, 1);
       pull(pod.preferredAntiAffinity, other, -1);
-      pull(other.affinity, pod, HARD_AFFINITY_WEIGHT);
+      pull(other.affinity, pod, args.hardPodAffinityWeight);
       pull(other.preferredAffinity, pod, 1);
       pull(other.preferredAntiAffinity, pod, -1);
     }

@@ -21,6 +21,9 @@ const SYSTEM_DEFAULTS: readonly TopologySpreadConstraint[] = [
   { maxSkew: 5, topologyKey: 'topology.kubernetes.io/zone', whenUnsatisfiable: 'ScheduleAnyway' },
 ];
 
+/** PodTopologySpreadArgs with defaultingType List: these hold for pods with none of their own. */
+export type DefaultConstraints = readonly TopologySpreadConstraint[];
+
 interface Constraint {
   topologyKey: string;
   maxSkew: number;
@@ -47,17 +50,24 @@ interface ScoreState {
   ignored: Set<string>;
 }
 
-export function podTopologySpread(defaultSelector: DefaultSelector): Plugin<Required[]> {
+interface Defaults {
+  selector: DefaultSelector;
+  constraints: DefaultConstraints;
+}
+
+/** Without a list the system's constraints are the default. */
+export function podTopologySpread(selector: DefaultSelector, list?: DefaultConstraints): Plugin<Required[]> {
+  const defaults = { selector, constraints: list ?? SYSTEM_DEFAULTS };
   return {
     name: 'PodTopologySpread',
     weight: 2,
     requeueOn: ['node', 'podRemoved', 'podAssigned'],
     prepare(pod, snapshot) {
-      const constraints = constraintsOf(pod, pod.spec.topologySpreadConstraints, 'DoNotSchedule');
+      const constraints = effectiveConstraints(pod, 'DoNotSchedule', defaults);
       return constraints.length > 0 ? required(constraints, pod, snapshot) : undefined;
     },
     filter: (constraints, _pod, node) => violation(constraints, node),
-    prepareScore: (pod, nodes, snapshot) => prepareScore(pod, nodes, snapshot, defaultSelector),
+    prepareScore: (pod, nodes, snapshot) => prepareScore(pod, nodes, snapshot, defaults),
     score: (state: ScoreState, _pod, node) => score(state, node),
     normalize: (scores, state: ScoreState, nodes) => normalize(scores, state, nodes),
   };
@@ -144,24 +154,28 @@ function prepareScore(
   pod: PodInfo,
   nodes: readonly NodeInfo[],
   snapshot: Snapshot,
-  defaultSelector: DefaultSelector,
+  defaults: Defaults,
 ): ScoreState | undefined {
-  const own = pod.spec.topologySpreadConstraints ?? [];
-  const constraints =
-    own.length > 0 ? constraintsOf(pod, own, 'ScheduleAnyway') : defaultConstraints(pod, defaultSelector);
+  const constraints = effectiveConstraints(pod, 'ScheduleAnyway', defaults);
   if (constraints.length === 0) return undefined;
   // With the system's own constraints a node may lack a zone and is spread by host name all the same.
-  const ignored = new Set(
-    own.length > 0 ? nodes.filter((node) => !hasAllKeys(node, constraints)).map((n) => n.name) : [],
-  );
+  const requireKey = hasOwnConstraints(pod) || defaults.constraints !== SYSTEM_DEFAULTS;
+  const lacking = requireKey ? nodes.filter((node) => !hasAllKeys(node, constraints)) : [];
+  const ignored = new Set(lacking.map(({ name }) => name));
   const candidates = nodes.filter((node) => !ignored.has(node.name));
-  return { constraints: constraints.map((c) => preferred(c, pod, candidates, snapshot, own.length > 0)), ignored };
+  return { constraints: constraints.map((c) => preferred(c, pod, candidates, snapshot, requireKey)), ignored };
 }
 
-function defaultConstraints(pod: PodInfo, defaultSelector: DefaultSelector): Constraint[] {
-  const selector = defaultSelector(pod);
+const hasOwnConstraints = ({ spec }: PodInfo): boolean => (spec.topologySpreadConstraints?.length ?? 0) > 0;
+
+/** A pod's own, or else the default ones over what its services and controllers select. */
+function effectiveConstraints(pod: PodInfo, action: string, defaults: Defaults): Constraint[] {
+  if (hasOwnConstraints(pod)) return constraintsOf(pod, pod.spec.topologySpreadConstraints, action);
+  const wanted = defaults.constraints.filter(({ whenUnsatisfiable }) => whenUnsatisfiable === action);
+  if (wanted.length === 0) return [];
+  const selector = defaults.selector(pod);
   if (selector.empty) return [];
-  return constraintsOf(pod, SYSTEM_DEFAULTS, 'ScheduleAnyway').map((constraint) => ({ ...constraint, selector }));
+  return constraintsOf(pod, wanted, action).map((constraint) => ({ ...constraint, selector }));
 }
 
 function preferred(

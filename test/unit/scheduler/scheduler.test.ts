@@ -1,3 +1,7 @@
+import {
+  type SchedulerConfiguration,
+  schedulerConfiguration,
+} from '../../../functions/scheduler/configuration/configuration.ts';
 import { createScheduler } from '../../../functions/scheduler/scheduler.ts';
 import { createCaches } from '../../../lib/client/cache.ts';
 import { createClient } from '../../../lib/client/create-client.ts';
@@ -8,14 +12,14 @@ import { fakeApiserver } from '../../fakes/apiserver.ts';
 import { fakeClock, settle } from '../../fakes/clock.ts';
 import { seededRandom } from '../../fakes/random.ts';
 
-function setUp() {
+function setUp(configuration?: SchedulerConfiguration) {
   const clock = fakeClock();
   const random = seededRandom(1);
   const client = createClient(fakeApiserver(clock.now).fetch, { userAgent: 'test' });
   const caches = createCaches(client, { clock, random });
   const errors: unknown[] = [];
   const signal = AbortSignal.any([]);
-  const scheduler = createScheduler({ caches, client, clock, random });
+  const scheduler = createScheduler({ caches, client, clock, random, ...(configuration && { configuration }) });
   void runControllers([scheduler], caches, { clock, random, signal, onError: (error) => errors.push(error) });
   caches.start(signal);
   const settled = async () => {
@@ -46,6 +50,28 @@ describe('scheduler', () => {
     const { items } = await client.list(events, { namespace: 'default' });
     expect(items.map((e) => [e.reason, e.message])).toEqual([['Scheduled', 'Successfully assigned default/p to n1']]);
     expect(errors).toEqual([]);
+  });
+
+  test('each profile serves the pods that name it, in its own name; a pod that names none of them waits', async () => {
+    const { client, settled, add, addNode, nodeOf } = setUp(
+      schedulerConfiguration({
+        apiVersion: 'kubescheduler.config.k8s.io/v1',
+        kind: 'KubeSchedulerConfiguration',
+        profiles: [{ schedulerName: 'default-scheduler' }, { schedulerName: 'packing' }],
+      }),
+    );
+    await addNode('n1');
+    await add({ name: 'usual' });
+    await add({ name: 'packed', spec: { schedulerName: 'packing' } });
+    await add({ name: 'stray', spec: { schedulerName: 'other' } });
+    await settled();
+    expect([await nodeOf('usual'), await nodeOf('packed'), await nodeOf('stray')]).toEqual(['n1', 'n1', undefined]);
+    const { items } = await client.list(events, { namespace: 'default' });
+    const sources = items.map(({ involvedObject, source }) => [involvedObject.name, source?.component]);
+    expect(sources.sort()).toEqual([
+      ['packed', 'packing'],
+      ['usual', 'default-scheduler'],
+    ]);
   });
 
   test('a pod that fits nowhere says why, and is placed when a node comes', async () => {
