@@ -26,6 +26,7 @@ import { Images } from './pods/images.ts';
 import { rotateLogs } from './pods/log-rotation.ts';
 import { Observer } from './pods/observe.ts';
 import { Pods } from './pods/pods.ts';
+import { NOT_ADMITTED, SHUTDOWN_GRACE } from './pods/shutdown.ts';
 import { Prober } from './probes/prober.ts';
 import type { Runtime } from './runtime-contract.ts';
 import { Manifests } from './static-pods/manifests.ts';
@@ -61,7 +62,7 @@ export interface AgentDependencies {
   readManifest?: ReadManifest;
 }
 
-/** Images that were loaded from files come back from nowhere. */
+/** On a machine that is its user's, the disk is filled by others: images would go for nothing. kind does the same. Under pressure they go all the same. */
 const NO_IMAGE_GC: ImageGCThresholds = { high: 100, low: 100 };
 
 /** A node's agent at work. */
@@ -79,6 +80,8 @@ export interface Agent {
   localVolumeInUse(volume: string): Promise<boolean>;
   /** The Node says Ready. */
   readonly ready: boolean;
+  /** The node goes down: ends what runs on it, with its grace. `stop` is still to come. */
+  shutDown(): Promise<void>;
   /** Ends the agent, never what runs on the node. */
   stop(): Promise<void>;
 }
@@ -102,6 +105,7 @@ export async function startAgent(config: AgentConfig, dependencies: AgentDepende
     imageGC: config.imageGC ?? NO_IMAGE_GC,
     pods: () => pods,
   });
+  const shutdown = { begun: false };
   const nodeCache = new ObjectCache<Node>(nodeType);
   const registration = new NodeRegistration(
     context,
@@ -110,6 +114,7 @@ export async function startAgent(config: AgentConfig, dependencies: AgentDepende
     recorder,
     () => volumesInUse(config.podsDir),
     () => nodeCache.get(config.nodeName),
+    () => shutdown.begun,
   );
   const onError = (error: unknown, resource: string) => log('cannot follow a resource', { resource, error });
   const caches = createCaches(client, { clock, random, onError });
@@ -136,6 +141,7 @@ export async function startAgent(config: AgentConfig, dependencies: AgentDepende
     root,
     places,
     drivers,
+    shutdown,
     report: () => registration.report(),
   };
   const { pods, mirrors } = await createPods(parts);
@@ -168,6 +174,13 @@ export async function startAgent(config: AgentConfig, dependencies: AgentDepende
     get ready() {
       return registration.ready;
     },
+    async shutDown() {
+      shutdown.begun = true;
+      log('the node shuts down');
+      // Best effort: a control plane that went down before is not waited for.
+      void registration.report().catch(() => undefined);
+      await pods.shutDown(config.shutdownGrace ?? SHUTDOWN_GRACE);
+    },
     async stop() {
       abort.abort();
       await Promise.all(running);
@@ -187,6 +200,7 @@ interface Parts {
   root: KubeletRoot;
   places: Places;
   drivers: Drivers;
+  shutdown: { readonly begun: boolean };
   /** Writes the Node's status now. */
   report: () => Promise<void>;
 }
@@ -261,7 +275,7 @@ async function equip(parts: Parts, writer: PodStatusWriter, pods: () => Pods): P
     nodeDns: parseResolvConf(await readFile(config.resolvConf, 'utf8')),
     events: (pod, name) => containerEvents(recorder, pod, name),
     setUpVolumes: (pod, podIPs) => volumes.setUp(pod, downwardFacts(config, podIPs, allocatable())),
-    refusal: (pod) => refusal(pod, pods().active(pod.metadata?.uid), node()),
+    refusal: (pod) => (parts.shutdown.begun ? NOT_ADMITTED : refusal(pod, pods().active(pod.metadata?.uid), node())),
     forget(uid) {
       prober.forget(uid);
       references.forget(uid);

@@ -2,6 +2,7 @@ import type { Client } from '../lib/client/client.ts';
 import type { Clock } from '../lib/runtime/clock.ts';
 import type { Random } from '../lib/runtime/random.ts';
 import type { ImageGCThresholds } from './eviction/image-gc.ts';
+import type { ShutdownGrace } from './pods/shutdown.ts';
 import type { Runtime } from './runtime-contract.ts';
 
 /** What one node's agent is told. Paths are absolute; the agent makes folders it lacks. */
@@ -45,6 +46,8 @@ export interface AgentConfig {
   evictionHard?: string;
   /** How long a pressure lasts after what caused it, as kubelet's --eviction-pressure-transition-period; absent: five minutes. */
   evictionPressureTransitionMs?: number;
+  /** How long pods may take to end when the node goes down; absent: 30 s, the last 10 for critical ones. */
+  shutdownGrace?: ShutdownGrace;
   /** When unused images are removed; absent: never. */
   imageGC?: ImageGCThresholds;
   /** A container's log is rotated when it is larger. */

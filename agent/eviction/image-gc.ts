@@ -7,6 +7,8 @@ export interface ImageGCThresholds {
   low: number;
 }
 
+type Context = Pick<AgentContext, 'runtime' | 'clock'>;
+
 interface Seen {
   firstMs: number;
   usedMs: number;
@@ -14,10 +16,10 @@ interface Seen {
 
 /** Images that nobody uses make room. Source: pkg/kubelet/images/image_gc_manager.go. */
 export class ImageGC {
-  readonly #context: AgentContext;
+  readonly #context: Context;
   readonly #seen = new Map<string, Seen>();
 
-  constructor(context: AgentContext) {
+  constructor(context: Context) {
     this.#context = context;
   }
 
@@ -34,7 +36,7 @@ export class ImageGC {
     return freed;
   }
 
-  /** Notes which images are in use now; the others but the pinned ones. */
+  /** Notes which images are in use now; the others, but those that are pinned or came from files. */
   async #look(): Promise<Image[]> {
     const { runtime, clock } = this.#context;
     const [images, containers] = await Promise.all([runtime.listImages(), runtime.listContainers()]);
@@ -44,7 +46,7 @@ export class ImageGC {
       const inUse = [image.id, ...image.repoTags, ...image.repoDigests].some((name) => used.has(name));
       const seen = this.#seen.get(image.id) ?? { firstMs: now, usedMs: 0 };
       this.#seen.set(image.id, inUse ? { ...seen, usedMs: now } : seen);
-      return !inUse && !image.pinned && !image.repoTags.some(isPause);
+      return !inUse && !image.pinned && !isLoaded(image) && !image.repoTags.some(isPause);
     });
     const present = new Set(images.map(({ id }) => id));
     for (const id of this.#seen.keys()) if (!present.has(id)) this.#seen.delete(id);
@@ -62,6 +64,11 @@ export class ImageGC {
     if (high >= 100 || usedPercent < high) return;
     await this.free(((usedPercent - low) / 100) * disk.capacity);
   }
+}
+
+/** It came from a file (`zeroplane image load`) and comes back from nowhere: what was pulled has its registry's digest beside its name. */
+function isLoaded({ repoTags, repoDigests }: Image): boolean {
+  return repoTags.length > 0 && repoDigests.length === 0;
 }
 
 /** No sandbox can be made without it, and no registry may have it. */

@@ -6,6 +6,7 @@ export interface Health {
   /** Absent: the runtime does not answer, and why. */
   runtime: RuntimeStatus | Error;
   pressures: ReadonlySet<Pressure>;
+  shuttingDown?: boolean;
 }
 
 type Draft = Pick<NodeCondition, 'type' | 'status' | 'reason' | 'message'>;
@@ -23,7 +24,7 @@ export function nodeConditions(health: Health): Draft[] {
     pressures.has('PIDPressure')
       ? pressed('PIDPressure', 'KubeletHasInsufficientPID', 'insufficient PID available')
       : relaxed('PIDPressure', 'KubeletHasSufficientPID', 'sufficient PID available'),
-    ready(health.runtime),
+    ready(health),
   ];
 }
 
@@ -38,8 +39,8 @@ const relaxed = (type: string, reason: string, what: string): Draft => ({
   status: 'False',
 });
 
-function ready(runtime: RuntimeStatus | Error): Draft {
-  const faults = faultsOf(runtime);
+function ready({ runtime, shuttingDown = false }: Health): Draft {
+  const faults = [...faultsOf(runtime), ...(shuttingDown ? ['node is shutting down'] : [])];
   if (faults.length === 0)
     return { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' };
   const message = faults.length === 1 ? faults[0]! : `[${faults.join(', ')}]`;

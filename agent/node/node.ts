@@ -39,6 +39,7 @@ export class NodeRegistration {
   readonly #recorder: EventRecorder;
   readonly #volumesInUse: () => Promise<string[]>;
   readonly #seen: () => Stored<Node> | undefined;
+  readonly #shuttingDown: () => boolean;
   #node: Stored<Node> | undefined;
   #reportedAtMs = 0;
   readonly #registered = Promise.withResolvers<void>();
@@ -50,6 +51,7 @@ export class NodeRegistration {
     recorder: EventRecorder,
     volumesInUse: () => Promise<string[]>,
     seen: () => Stored<Node> | undefined,
+    shuttingDown: () => boolean,
   ) {
     this.#context = context;
     this.#source = source;
@@ -57,6 +59,7 @@ export class NodeRegistration {
     this.#recorder = recorder;
     this.#volumesInUse = volumesInUse;
     this.#seen = seen;
+    this.#shuttingDown = shuttingDown;
   }
 
   /** As the API has it; before registration as it will be. */
@@ -150,7 +153,7 @@ export class NodeRegistration {
       this.#pressures(),
       this.#volumesInUse(),
     ]);
-    const conditions = nodeConditions({ runtime: state, pressures });
+    const conditions = nodeConditions({ runtime: state, pressures, shuttingDown: this.#shuttingDown() });
     return {
       ...nodeStatus(config, machine, version, images),
       ...(inUse.length > 0 || this.#node?.status?.volumesInUse ? { volumesInUse: inUse } : {}),

@@ -6,6 +6,7 @@ import { delay } from '../../lib/runtime/clock.ts';
 import { createQueue, type WorkQueue } from '../../lib/runtime/queue.ts';
 import type { AgentContext } from '../context.ts';
 import type { PodEquipment } from './equipment.ts';
+import { type ShutdownGrace, shutDownPods } from './shutdown.ts';
 import { PodWorker } from './worker.ts';
 
 /** Pods worked on at once: most of their time they wait for the runtime. */
@@ -75,6 +76,14 @@ export class Pods {
   evict(uid: string, message: string): void {
     this.#workers.get(uid)?.evict(message);
     this.wake(uid);
+  }
+
+  /** The node goes down: nothing new is taken, and what runs ends with its grace. Resolves when it has. */
+  async shutDown(grace: ShutdownGrace): Promise<void> {
+    const wakeAll = () => {
+      for (const uid of this.#workers.keys()) this.#queue.add(uid);
+    };
+    await shutDownPods(this.#context, () => [...this.#workers.values()], wakeAll, grace);
   }
 
   volumesChanged(uid: string): void {

@@ -12,6 +12,7 @@ import { hasEnded, Report } from './report.ts';
 import { Resizes } from './resizes.ts';
 import { Restarts } from './restarts.ts';
 import { type RuntimePod, readySandboxes, runningContainers } from './runtime-pod.ts';
+import { TERMINATED } from './shutdown.ts';
 import { podIPsOf, startPod } from './start-pod.ts';
 
 /** Sandboxes that die as soon as they are made must not be made in a tight loop. */
@@ -50,6 +51,9 @@ export class PodWorker {
   #removed = false;
   #admitted = false;
   #ended: Ended | undefined;
+  /** The node goes down: how many seconds containers may take to end. */
+  #shutdownSeconds: number | undefined;
+  #stopped = false;
   #starting: AbortController | undefined;
   #started: Promise<void> | undefined;
   #retryAtMs = 0;
@@ -116,6 +120,16 @@ export class PodWorker {
     this.#ended ??= { reason: 'Evicted', message, disruption: true };
   }
 
+  /** The node goes down. Source: killPods in pkg/kubelet/nodeshutdown. */
+  shutDown(limitSeconds: number): void {
+    this.#shutdownSeconds ??= limitSeconds;
+  }
+
+  /** Seen at the node's shutdown: nothing of the pod runs any more. */
+  get stopped(): boolean {
+    return this.#stopped || this.#removed;
+  }
+
   /** What the volumes are made of: a pod that waits for it need not wait longer. */
   volumesChanged(): void {
     this.#volumes.changed();
@@ -133,10 +147,22 @@ export class PodWorker {
     const pod = this.#pod;
     if (!pod || this.#gone) return this.#syncGone(namespace, name);
     const runtime = await this.#observe(pod);
+    if (this.#shutdownSeconds !== undefined) return this.#shutDown(pod, runtime, this.#shutdownSeconds);
     this.#checkDeadline(pod);
     this.#equipment.prober.sync(pod, runtime, podIPsOf(pod, runtime, this.#equipment.context.config)[0] ?? '');
     const terminating = pod.metadata?.deletionTimestamp || this.#ended || hasEnded(pod);
     return terminating ? this.#terminate(pod, runtime) : this.#run(pod, runtime);
+  }
+
+  /** Sandboxes and volumes stay for whoever takes the node up again, or takes it away. */
+  #shutDown(pod: Pod, runtime: RuntimePod, limitSeconds: number): undefined {
+    if (!hasEnded(pod)) this.#ended ??= { ...TERMINATED, disruption: true };
+    this.#starting?.abort(new Error('the node shuts down'));
+    this.#send(pod, runtime, true);
+    if (this.#starting) return;
+    const running = runningContainers(runtime).length > 0 || this.#kills.size > 0;
+    if (running) this.#kills.killAll(pod, runtime, '', Math.min(limitSeconds, shutdownGraceOf(pod)));
+    this.#stopped = !running;
   }
 
   #observe(pod: Pod): Promise<RuntimePod> {
@@ -297,6 +323,10 @@ export class PodWorker {
     const rejected = ended !== undefined && !this.#admitted;
     this.#report.send(pod, { runtime, terminal, gone, ended, rejected, pendingResize: this.#resizes.pending });
   }
+}
+
+function shutdownGraceOf({ metadata, spec }: Pod): number {
+  return metadata?.deletionGracePeriodSeconds ?? spec?.terminationGracePeriodSeconds ?? Number.POSITIVE_INFINITY;
 }
 
 function deadlineMs(pod: Pod): number | undefined {

@@ -99,6 +99,16 @@ export function program(environment: Environment): Command {
       durationMs,
     )
     .option(
+      '--shutdown-grace-period <duration>',
+      'how long pods may take to end when their node goes down (default: 30s)',
+      durationMs,
+    )
+    .option(
+      '--shutdown-grace-period-critical-pods <duration>',
+      'what of it is kept for critical pods, which end last (default: a third)',
+      durationMs,
+    )
+    .option(
       '--scheduler-config <file>',
       'a KubeSchedulerConfiguration: profiles, their plugins and arguments',
       readSchedulerConfiguration,

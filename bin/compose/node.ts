@@ -15,6 +15,7 @@ import { gitVersion } from '../../lib/runtime/version.ts';
 import { clientAs } from './client-as.ts';
 import type { Platform } from './control-plane.ts';
 import { startNodeNetworking } from './node-networking.ts';
+import type { Stop } from './process.ts';
 import { readManifest } from './static-pod-manifest.ts';
 
 /** As kubelet's defaults. */
@@ -44,7 +45,7 @@ export function startNode(
   config: NodeAgentConfig,
   gatewayCommand: readonly string[],
   platform: Platform,
-): Promise<() => Promise<void>> {
+): Promise<Stop> {
   return runNode(config, platform, {
     kubelet: clientAs(config, 'kubelet-client', 'kubelet'),
     kubeProxy: clientAs(config, 'kube-proxy', 'kube-proxy'),
@@ -58,11 +59,7 @@ export function startNode(
 }
 
 /** Its runtime, its pods, services and names. */
-export async function runNode(
-  config: NodeAgentConfig,
-  platform: Platform,
-  access: NodeAccess,
-): Promise<() => Promise<void>> {
+export async function runNode(config: NodeAgentConfig, platform: Platform, access: NodeAccess): Promise<Stop> {
   const { clock, random, log } = platform;
   await setUpNodeNetwork([config.dnsIP, ...(config.ingressIP ? [config.ingressIP] : []), ...access.ownIPs]);
   await shareFolder(config.folder);
@@ -117,7 +114,8 @@ export async function runNode(
     port: config.kubeletPort,
   });
   access.started(agent, server);
-  return async () => {
+  return async (why) => {
+    if (why === 'shutdown') await agent.shutDown();
     await access.close();
     await server.close();
     await networking.stop();
@@ -143,6 +141,7 @@ function agentConfig(config: NodeAgentConfig): AgentConfig {
     cgroupRoot: config.cgroupRoot,
     cgroupMount: config.cgroupMount,
     ...evictionSettings(config),
+    ...(config.shutdownGrace && { shutdownGrace: config.shutdownGrace }),
     containerLogMaxBytes: CONTAINER_LOG_MAX_BYTES,
     containerLogMaxFiles: CONTAINER_LOG_MAX_FILES,
   };

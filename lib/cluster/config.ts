@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { ClusterError } from './error.ts';
 import type { EvictionSettings } from './eviction.ts';
 import { addressAt, parseCidr } from './network/cidr.ts';
+import type { ShutdownGrace } from './shutdown-grace.ts';
 
 /** One node of a cluster on this machine, as cluster.json keeps it. */
 export interface NodeConfig {
@@ -28,6 +29,8 @@ export interface ClusterConfig extends EvictionSettings {
   nodes: NodeConfig[];
   /** A KubeSchedulerConfiguration; absent: the default profile alone. */
   schedulerConfiguration?: unknown;
+  /** How long pods may take to end when their node goes down; absent: the default. */
+  shutdownGrace?: ShutdownGrace;
   /** Ingress at 127.0.0.1. */
   ingressPorts?: { http: number; https: number };
 }

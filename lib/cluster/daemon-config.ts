@@ -1,4 +1,5 @@
 import type { EvictionSettings } from './eviction.ts';
+import type { ShutdownGrace } from './shutdown-grace.ts';
 
 /** control-plane/config.json: what the control plane is told. Paths are absolute. */
 export interface ControlPlaneConfig {
@@ -51,6 +52,8 @@ export interface NodeAgentConfig extends EvictionSettings {
   logs: string;
   /** Manifests of static pods. */
   manifests?: string;
+  /** How long pods may take to end when the node goes down. */
+  shutdownGrace?: ShutdownGrace;
   cniBinaries: string;
   kubeletPort: number;
   /** Whose packets are the cluster's own; also as nftables writes a set of ranges. */

@@ -35,10 +35,15 @@ export function startedInThisBoot(paths: Pick<ProcessPaths, 'pid'>): boolean {
   return identity?.split(' ')[0] === bootId();
 }
 
-/** SIGTERM, then SIGKILL after `graceMs`. Never touches a process that is not the one that was started. */
-export async function stopDaemon(paths: Pick<ProcessPaths, 'pid'>, clock: Clock, graceMs: number): Promise<void> {
+/** A signal, then SIGKILL after `graceMs`. Never touches a process that is not the one that was started. */
+export async function stopDaemon(
+  paths: Pick<ProcessPaths, 'pid'>,
+  clock: Clock,
+  graceMs: number,
+  first: 'SIGTERM' | 'SIGPWR' = 'SIGTERM',
+): Promise<void> {
   const signals = [
-    { signal: 'SIGTERM', until: clock.now() + graceMs },
+    { signal: first, until: clock.now() + graceMs },
     { signal: 'SIGKILL', until: clock.now() + graceMs + 5_000 },
   ] as const;
   for (const { signal, until } of signals) {

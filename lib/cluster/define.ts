@@ -9,6 +9,7 @@ import { addressAt, type Cidr, contains, isCidr, overlaps, parseCidr } from './n
 import { freeNodeRange, freePodRange, isFree, usedRanges } from './network/free-ranges.ts';
 import type { ClusterPaths } from './paths.ts';
 import { choosePort } from './ports.ts';
+import { DEFAULT_SHUTDOWN_GRACE, type ShutdownGrace, shutdownGrace } from './shutdown-grace.ts';
 
 /** What the user asked for; what is absent is chosen or kept. */
 export interface UpOptions {
@@ -22,6 +23,9 @@ export interface UpOptions {
   dnsDomain?: string;
   dnsIp?: string;
   evictionHard?: string;
+  /** Milliseconds. */
+  shutdownGracePeriod?: number;
+  shutdownGracePeriodCriticalPods?: number;
   /** Replaces what the cluster had. */
   schedulerConfig?: unknown;
   /** Milliseconds. */
@@ -61,7 +65,7 @@ export async function defineCluster(
     ingressPorts: await chooseIngressPorts(options, INGRESS_PORTS),
   };
   checkRanges(base, used);
-  return withNodes({ ...base, ...settingsOf(options), nodes: [] }, options.nodes ?? 1);
+  return withNodes({ ...base, ...settingsOf(options, undefined), nodes: [] }, options.nodes ?? 1);
 }
 
 async function takeUp(
@@ -86,7 +90,7 @@ async function takeUp(
   checkRanges(known, used);
   const port = await choosePort(options.port, known.port);
   const ingressPorts = await chooseIngressPorts(options, known.ingressPorts ?? INGRESS_PORTS);
-  return withNodes({ ...known, ...settingsOf(options), port, ingressPorts }, count);
+  return withNodes({ ...known, ...settingsOf(options, known.shutdownGrace), port, ingressPorts }, count);
 }
 
 async function chooseIngressPorts(
@@ -102,10 +106,11 @@ function evictionOf({ evictionHard, evictionPressureTransitionPeriod }: UpOption
 }
 
 /** What may be another each time that the cluster is taken up. */
-function settingsOf(options: UpOptions): Partial<ClusterConfig> {
-  const { schedulerConfig } = options;
+function settingsOf(options: UpOptions, known: ShutdownGrace | undefined): Partial<ClusterConfig> {
+  const { schedulerConfig, shutdownGracePeriod, shutdownGracePeriodCriticalPods } = options;
   return {
     ...evictionOf(options),
+    shutdownGrace: shutdownGrace(shutdownGracePeriod, shutdownGracePeriodCriticalPods, known),
     ...(schedulerConfig === undefined ? {} : { schedulerConfiguration: schedulerConfig }),
   };
 }
@@ -114,7 +119,11 @@ function checkSettings(known: ClusterConfig, options: UpOptions): void {
   if (!isSubset(evictionOf(options), known)) {
     throw new ClusterError('the cluster is running: other eviction settings need a down before');
   }
-  const { schedulerConfig } = options;
+  const { schedulerConfig, shutdownGracePeriod, shutdownGracePeriodCriticalPods } = options;
+  const grace = shutdownGrace(shutdownGracePeriod, shutdownGracePeriodCriticalPods, known.shutdownGrace);
+  if (!isDeepStrictEqual(grace, known.shutdownGrace ?? DEFAULT_SHUTDOWN_GRACE)) {
+    throw new ClusterError('the cluster is running: another grace at shutdown needs a down before');
+  }
   if (schedulerConfig === undefined || isDeepStrictEqual(schedulerConfig, known.schedulerConfiguration)) return;
   throw new ClusterError('the cluster is running: another scheduler configuration needs a down before');
 }

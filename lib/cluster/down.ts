@@ -10,8 +10,6 @@ import type { ClusterPaths } from './paths.ts';
 import { stopNode } from './stop-node.ts';
 
 const CONTROL_PLANE_GRACE_MS = 10_000;
-/** Less than pods may ask for: databases write what they hold, and nobody waits for a shell that ignores SIGTERM. */
-const CONTAINER_GRACE_SECONDS = 2;
 
 /** Stops the cluster and leaves nothing of it but its state; `remove` takes that too. Right after a crash at any point. */
 export async function down(name: string, remove: boolean, paths: ClusterPaths, context: CommandContext): Promise<void> {
@@ -23,7 +21,7 @@ export async function down(name: string, remove: boolean, paths: ClusterPaths, c
   }
   if (context.machine.uid !== 0) throw new ClusterError('stopping a cluster needs root: run it with sudo');
   // What is to be deleted need not be ended in order.
-  await withLock(paths.lock, () => stop(cluster, paths, context, remove ? 0 : CONTAINER_GRACE_SECONDS));
+  await withLock(paths.lock, () => stop(cluster, paths, context, !remove));
   if (remove)
     await context.progress.step(`state in ${paths.state} removed`, () => removeState(cluster, paths, context));
 }
@@ -32,13 +30,13 @@ async function stop(
   cluster: ClusterConfig,
   paths: ClusterPaths,
   context: CommandContext,
-  graceSeconds: number,
+  inOrder: boolean,
 ): Promise<void> {
   const { progress, clock } = context;
-  // Without the control plane nobody starts anew what the nodes lose.
+  // Without the control plane nobody starts anew what the nodes lose, and nobody is told that pods ended: `up` takes the same ones up.
   await progress.step('control plane stopped', () => stopDaemon(paths.controlPlane, clock, CONTROL_PLANE_GRACE_MS));
   const stop = (node: NodeConfig) =>
-    progress.step(`node ${node.name} stopped`, () => stopNode(cluster, node, paths, context, graceSeconds));
+    progress.step(`node ${node.name} stopped`, () => stopNode(cluster, node, paths, context, inOrder));
   await Promise.all(cluster.nodes.map(stop));
   await progress.step('network removed', () => removeBridge(cluster));
   await context.removeCgroups(CGROUP_MOUNT, cgroupRoot(cluster));

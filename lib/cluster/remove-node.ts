@@ -32,9 +32,10 @@ export async function removeNode(
     if (!options.force) await checkVolumes(client, name);
     await progress.step(`node ${name} drained`, () => drain(client, name, options, clock).catch(unlessUnknown));
     await progress.step(`node ${name} removed`, async () => {
+      // What is not drained, DaemonSets' pods and static ones, has its grace too. An agent at work would register its Node anew.
+      await stopNode(cluster, node, paths, context, true);
       await client.delete(nodes, { name }).catch(unlessUnknown);
       writeJson(paths.config, { ...cluster, nodes: cluster.nodes.filter((one) => one !== node) });
-      await stopNode(cluster, node, paths, context, 0);
       await context.removeCgroups(CGROUP_MOUNT, cgroupRoot(cluster, node));
       rmSync(paths.node(name).folder, { recursive: true, force: true });
     });

@@ -17,6 +17,7 @@ import type { ControlPlaneConfig, NodeAgentConfig } from './daemon-config.ts';
 import { evictionSettings } from './eviction.ts';
 import type { ClusterPaths } from './paths.ts';
 import { CNI_BINARIES } from './preflight.ts';
+import { DEFAULT_SHUTDOWN_GRACE } from './shutdown-grace.ts';
 
 /** Starts the control plane unless it runs, and waits until it serves. */
 export async function startControlPlane(
@@ -103,6 +104,7 @@ function agentConfig(cluster: ClusterConfig, node: NodeConfig, paths: ClusterPat
     manifests,
     cniBinaries: CNI_BINARIES,
     ...evictionSettings(cluster),
+    shutdownGrace: cluster.shutdownGrace ?? DEFAULT_SHUTDOWN_GRACE,
     kubeletPort: KUBELET_PORT,
     clusterCIDR: cluster.podCIDR,
     serviceCIDR: cluster.serviceCIDR,

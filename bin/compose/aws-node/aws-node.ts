@@ -18,6 +18,7 @@ import { delay } from '../../../lib/runtime/clock.ts';
 import { type Backoff, backoffMs } from '../../../lib/runtime/queue.ts';
 import type { Platform } from '../control-plane.ts';
 import { type NodeAccess, runNode } from '../node.ts';
+import type { Stop } from '../process.ts';
 import { type NodeApi, nodeApi } from './api.ts';
 import { type AwsNodeConfig, maxPods, nodeConfig } from './config.ts';
 import { declareInterest, receiveNotices } from './notices.ts';
@@ -25,11 +26,7 @@ import { declareInterest, receiveNotices } from './notices.ts';
 const RETRY: Backoff = { baseMs: 1000, maxMs: 30_000, jitter: 0.5 };
 
 /** A node that joins by itself: who it is it knows from its instance, and asks the cluster for the rest. Resolves when it is at work. */
-export async function startAwsNode(
-  config: AwsNodeConfig,
-  metadataEndpoint: string,
-  platform: Platform,
-): Promise<() => Promise<void>> {
+export async function startAwsNode(config: AwsNodeConfig, metadataEndpoint: string, platform: Platform): Promise<Stop> {
   const metadata = instanceMetadata({ endpoint: metadataEndpoint, fetch, clock: platform.clock });
   const { instance, facts } = await whoAmI(metadata, platform);
   const { cluster } = config;
