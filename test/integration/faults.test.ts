@@ -20,6 +20,38 @@ const counting = [
   workload('client', 'node-1', ['sh', '-c', 'while :; do timeout 2 redis-cli -h counter incr n; sleep 0.2; done']),
 ];
 
+/** It writes a file after another to its volume, for good, and keeps in memory how many it has and what it was last refused with. */
+const WRITER = `redis-server --save '' --protected-mode no & n=0
+while :; do
+  if refusal=$( (dd if=/dev/zero of=/data/$n bs=4k count=16 && sync /data/$n) 2>&1); then n=$((n+1)); redis-cli set n $n
+  else redis-cli set refusal "$refusal"; fi
+  sleep 0.2
+done`;
+
+function writer(): object[] {
+  const pod: any = workload('writer', 'node-2', ['sh', '-c', WRITER]);
+  const { nodeName, containers, ...spec } = pod.spec;
+  return [
+    {
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: { name: 'written' },
+      spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '64Mi' } } },
+    },
+    {
+      ...pod,
+      spec: {
+        ...spec,
+        nodeSelector: { 'kubernetes.io/hostname': nodeName },
+        // A node under pressure never evicts those that the cluster needs.
+        priorityClassName: 'system-cluster-critical',
+        containers: [{ ...containers[0], volumeMounts: [{ name: 'data', mountPath: '/data' }] }],
+        volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'written' } }],
+      },
+    },
+  ];
+}
+
 function workload(name: string, node: string, command: string[]): object {
   return {
     apiVersion: 'v1',
@@ -75,6 +107,11 @@ describe('a cluster of two nodes, of which parts fail', () => {
   const readyEndpoints = async () => {
     const { items } = await cluster.json('get', 'endpointslices', '-l', 'kubernetes.io/service-name=counter');
     return items.flatMap((slice: any) => slice.endpoints ?? []).filter((endpoint: any) => endpoint.conditions.ready);
+  };
+  /** Of the first files that the writer has written. */
+  const sizes = async (files: number): Promise<Set<string>> => {
+    const script = `cd /data && for n in $(seq 0 ${files - 1}); do stat -c %s $n; done`;
+    return new Set((await cluster.kubectl('exec', 'writer', '--', 'sh', '-c', script)).trim().split('\n'));
   };
   const configMaps = async (prefix: string): Promise<string[]> => {
     const names = (await cluster.kubectl('get', 'configmaps', '-o', 'name')).trim().split('\n');
@@ -156,6 +193,10 @@ describe('a cluster of two nodes, of which parts fail', () => {
 
   test('a full disk refuses writes and puts its nodes under pressure; with room again everything goes on, and nothing is lost', async () => {
     const pids = [controlPlanePid(), cluster.agentPid('node-1'), cluster.agentPid('node-2')];
+    await apply(...writer());
+    await cluster.kubectl('wait', '--for=condition=Ready', 'pod/writer', '--timeout=60s');
+    const { podIP, containerStatuses: started } = (await cluster.json('get', 'pod', 'writer')).status;
+    await eventually(async () => (await count(podIP)) > 3);
     cluster.leave(50);
     await eventually(async () => underPressure(await node('node-1')));
     await cluster.kubectl('create', 'deployment', 'late', `--image=${IMAGE}`, '--', 'sleep', '600');
@@ -171,6 +212,10 @@ describe('a cluster of two nodes, of which parts fail', () => {
     });
     expect(refusal).toContain('Error from server (InternalError)');
     expect(refusal).toContain('the disk or the database is full');
+    // A pod that writes to the same disk is refused too, and goes on; what can be read is read.
+    await eventually(async () => (await redisGet(podIP, 'refusal')).includes('No space left on device'));
+    const written = await count(podIP);
+    expect(await configMaps('full-')).toEqual(acknowledged.sort());
 
     cluster.free();
     await eventually(async () => {
@@ -178,12 +223,15 @@ describe('a cluster of two nodes, of which parts fail', () => {
       return !underPressure(first) && !underPressure(second) && ready(first) === 'True' && ready(second) === 'True';
     });
     expect([controlPlanePid(), cluster.agentPid('node-1'), cluster.agentPid('node-2')]).toEqual(pids);
-    // Nodes under pressure drop images that no pod uses.
-    await loadImage();
+    await eventually(async () => (await count(podIP)) > written);
+    const { containerStatuses } = (await cluster.json('get', 'pod', 'writer')).status;
+    expect(containerStatuses[0].containerID).toBe(started[0].containerID);
+    expect(await sizes(written)).toEqual(new Set(['65536']));
     await cluster.kubectl('rollout', 'status', 'deployment/late', '--timeout=90s');
     process.kill(controlPlanePid(), 'SIGKILL');
     await cluster.up();
-    expect(await configMaps('full-')).toEqual(expect.arrayContaining(acknowledged));
+    // All that was acknowledged, and nothing that was refused.
+    expect(await configMaps('full-')).toEqual(acknowledged);
   }, 240_000);
 });
 
@@ -223,15 +271,19 @@ function underPressure(node: any): boolean {
 }
 
 /** Asked from the machine, at the pod's address: without the API. */
-function count(host: string): Promise<number> {
+function redisGet(host: string, key: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const socket = connect(6379, host, () => socket.end('GET n\r\n'));
+    const socket = connect(6379, host, () => socket.end(`GET ${key}\r\n`));
     let text = '';
     socket.setTimeout(5_000, () => socket.destroy(new Error('no answer')));
     socket.on('data', (chunk) => {
       text += chunk;
     });
     socket.on('error', reject);
-    socket.on('end', () => resolve(Number(/^\$\d+\r\n(\d+)/.exec(text)?.[1] ?? 0)));
+    socket.on('end', () => resolve(/^\$\d+\r\n(.*)\r\n$/s.exec(text)?.[1] ?? ''));
   });
+}
+
+async function count(host: string): Promise<number> {
+  return Number(await redisGet(host, 'n'));
 }

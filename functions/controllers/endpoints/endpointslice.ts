@@ -20,6 +20,7 @@ import {
 } from './plan-slices.ts';
 import { podEndpoints } from './pod-endpoint.ts';
 import { servicesOfPod } from './services-of-pod.ts';
+import { cpuShares, topologyOf, wantsTopologyHints } from './topology-hints.ts';
 
 const BY_SERVICE = 'managed-service';
 
@@ -32,12 +33,18 @@ export function createEndpointSliceController({ caches, clientFor }: ControllerD
   slices.addIndex(BY_SERVICE, (slice) => serviceOf(slice));
   const client = clientFor('endpointslice-controller');
   const zoneOf = (name: string) => nodeCache.get(name)?.metadata.labels?.['topology.kubernetes.io/zone'];
+  const shares = () => cpuShares(nodeCache.list());
   return {
     name: 'endpointslice',
     concurrency: 5,
     watches: [
       { type: services, keys: (object, previous) => [keyOf((object ?? previous)!)] },
       { type: pods, keys: (pod, previous) => servicesOfPod(cache, pod, previous) },
+      {
+        type: nodes,
+        keys: (node, previous) =>
+          topologyOf(node) === topologyOf(previous) ? [] : cache.list().filter(wantsTopologyHints).map(keyOf),
+      },
       watch(endpointSlices, (slice, previous) => [...serviceOf(slice), ...serviceOf(previous)]),
     ],
     async reconcile(key) {
@@ -47,7 +54,12 @@ export function createEndpointSliceController({ caches, clientFor }: ControllerD
       const selector = fromLabelSet(service.spec.selector);
       const chosen = podCache.list(service.metadata.namespace).filter((pod) => selector.matches(pod.metadata.labels));
       const existing = slices.byIndex(BY_SERVICE, key).filter((slice) => !slice.metadata.deletionTimestamp);
-      await apply(client, service, planSlices(service, podEndpoints(service, chosen), existing, zoneOf), slices);
+      await apply(
+        client,
+        service,
+        planSlices(service, podEndpoints(service, chosen), existing, zoneOf, shares),
+        slices,
+      );
       return undefined;
     },
   };

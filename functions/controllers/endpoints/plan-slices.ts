@@ -2,6 +2,7 @@ import type { Stored } from '../../../lib/api/object.ts';
 import type { Endpoint, EndpointHints, EndpointSlice, Service } from '../../../lib/api/types.ts';
 import { canonicalJson } from '../hash.ts';
 import { addressOf, isHeadless, type PodEndpoint, type ResolvedPort } from './pod-endpoint.ts';
+import { planTopologyHints, wantsTopologyHints } from './topology-hints.ts';
 
 export const SERVICE_NAME = 'kubernetes.io/service-name';
 export const MANAGED_BY = 'endpointslice.kubernetes.io/managed-by';
@@ -30,18 +31,15 @@ export function planSlices(
   pods: readonly PodEndpoint[],
   existing: readonly Stored<EndpointSlice>[],
   zoneOf: (nodeName: string) => string | undefined,
+  cpuShares?: () => ReadonlyMap<string, number> | undefined,
 ): SlicePlan {
   const plan: SlicePlan = { create: [], update: [], remove: [] };
   const families = (service.spec?.ipFamilies ?? ['IPv4']) as Family[];
   for (const family of families) {
     const slices = existing.filter(({ addressType }) => addressType === family);
-    planFamily(
-      service,
-      family,
-      groupByPorts(pods, family, (pod, ip) => toEndpoint(service, pod, ip, zoneOf)),
-      slices,
-      plan,
-    );
+    const hintsOf = hinting(service, pods, family, zoneOf, cpuShares);
+    const groups = groupByPorts(pods, family, (pod, ip) => toEndpoint(pod, ip, zoneOf, hintsOf));
+    planFamily(service, family, groups, slices, plan);
   }
   plan.remove.push(...existing.filter(({ addressType }) => !families.includes(addressType as Family)));
   return plan;
@@ -75,16 +73,39 @@ const portsKey = (ports: readonly object[] | undefined): string =>
     .sort()
     .join();
 
+type HintsOf = (pod: PodEndpoint, zone: string | undefined) => EndpointHints | undefined;
+
+/** By the annotation `topology-mode: Auto`, or by trafficDistribution. */
+function hinting(
+  service: Stored<Service>,
+  pods: readonly PodEndpoint[],
+  family: Family,
+  zoneOf: (node: string) => string | undefined,
+  cpuShares: (() => ReadonlyMap<string, number> | undefined) | undefined,
+): HintsOf {
+  if (!wantsTopologyHints(service)) {
+    return ({ pod }, zone) => hintsFor(service.spec?.trafficDistribution, pod.spec?.nodeName, zone);
+  }
+  const ready = pods.filter((one) => one.ready && addressOf(one.pod, family) !== undefined);
+  const located = ready.map(({ pod }) => ({ key: pod.metadata.uid, zone: zoneOf(pod.spec?.nodeName ?? '') }));
+  const zones = planTopologyHints(located, cpuShares?.());
+  return ({ pod }) => {
+    const name = zones?.get(pod.metadata.uid);
+    return name === undefined ? undefined : { forZones: [{ name }] };
+  };
+}
+
 function toEndpoint(
-  { spec }: Service,
-  { pod, ready, serving, terminating, hostname }: PodEndpoint,
+  endpoint: PodEndpoint,
   address: string,
   zoneOf: (node: string) => string | undefined,
+  hintsOf: HintsOf,
 ): Endpoint {
+  const { pod, ready, serving, terminating, hostname } = endpoint;
   const { namespace, name, uid } = pod.metadata;
   const nodeName = pod.spec?.nodeName;
   const zone = nodeName && zoneOf(nodeName);
-  const hints = hintsFor(spec?.trafficDistribution, nodeName, zone);
+  const hints = hintsOf(endpoint, zone);
   return {
     addresses: [address],
     conditions: { ready, serving, terminating },
