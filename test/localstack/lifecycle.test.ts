@@ -4,8 +4,9 @@ import {
   paginateDescribeLogGroups,
   paginateFilterLogEvents,
 } from '@aws-sdk/client-cloudwatch-logs';
+import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { apiEndpoint, deploy, destroy } from '../../localstack/deploy.ts';
-import { deployed, Kubectl, sdkOptions } from './deployed.ts';
+import { deployed, eventually, Kubectl, sdkOptions } from './deployed.ts';
 import { inventory } from './inventory.ts';
 
 const MINUTE_MS = 60_000;
@@ -66,11 +67,37 @@ describe('a cluster comes and goes', () => {
   test('it stands beside another of the same account', async () => {
     const kubectl = await Kubectl.of({ ...cluster, ...own, server: await apiEndpoint(own) });
     await kubectl.run('create', 'configmap', 'mine');
+    await kubectl.run('create', 'secret', 'generic', 'mine', '--from-literal=a=b');
+    await kubectl.run('create', 'deployment', 'mine', '--image=none');
     const other = await Kubectl.of(cluster);
     const { stderr } = await other.attempt(['get', 'configmap', 'mine']);
     expect(stderr).toContain('NotFound');
     kubectl.close();
     other.close();
+  });
+
+  test('deployed again with other functions, new keys and a key of KMS it has lost nothing', async () => {
+    await deploy({ ...own, context: { keyRotation: '2', kmsKey: 'true', xray: 'true' } });
+    const kubectl = await Kubectl.of({ ...cluster, ...own, server: await apiEndpoint(own) });
+    await kubectl.run('get', 'configmap', 'mine');
+    expect((await kubectl.json('get', 'secret', 'mine')).data).toEqual({ a: 'Yg==' });
+    await kubectl.run('scale', 'deployment', 'mine', '--replicas=2');
+    await eventually(async () => {
+      expect((await kubectl.json('get', 'pods', '-l', 'app=mine')).items).toHaveLength(2);
+    });
+    await kubectl.run('create', 'secret', 'generic', 'later', '--from-literal=a=b');
+    await kubectl.run('delete', 'deployment', 'mine');
+    await eventually(async () => {
+      expect((await kubectl.json('get', 'pods')).items).toEqual([]);
+    });
+    kubectl.close();
+    const { Parameter } = await new SSMClient(sdkOptions(cluster)).send(
+      new GetParameterCommand({ Name: `/zeroplane/${own.name}/secrets`, WithDecryption: true }),
+    );
+    expect(JSON.parse(Parameter!.Value!).keys).toEqual([
+      { name: 'key2', kms: expect.stringMatching(/^arn:aws:kms:/), since: expect.any(Number) },
+      { name: 'key1', secret: expect.any(String), since: expect.any(Number) },
+    ]);
   });
 
   test('idle and without nodes it invokes nothing and asks DynamoDB for nothing', async () => {

@@ -38,7 +38,7 @@ function localSealing(paths: ClusterPaths): Sealing {
       write: async (ring) => writeKeyFile(paths.encryptionKeys, ring),
     }),
     staysUntil:
-      'until the log has forgotten what it sealed, some minutes from now: the next rotation or start drops it',
+      'until the log has forgotten what was sealed so, some minutes from now: the next rotation or start drops it',
     sealed: async () => sealedRows(paths.database, 'secrets'),
     client: adminClient(cluster, paths),
     settleMs: 0,

@@ -85,7 +85,7 @@ async function dropKeys(sealing: Sealing, left: Sealed, progress: Progress): Pro
   const [writing, ...others] = (await sealing.dropKeys(neededBy(left))).map(({ name }) => name);
   progress.say(`All ${sum(left.objects)} Secrets are sealed with ${writing}.`);
   if (others.length === 0) return;
-  progress.say(`${others.join(', ')} stays ${sealing.staysUntil}.`);
+  progress.say(`${others.join(', ')} ${others.length > 1 ? 'stay' : 'stays'} ${sealing.staysUntil}.`);
 }
 
 export function sum(counts: ReadonlyMap<string, number>): number {
