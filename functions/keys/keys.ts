@@ -1,7 +1,7 @@
 import { KEYS } from '../../lib/cloud/aws/key-parameters.ts';
 import type { Parameters } from '../../lib/cloud/aws/parameters.ts';
 import type { Clock } from '../../lib/runtime/clock.ts';
-import { isKms, type KeyRing } from '../../lib/storage/encryption/key-ring.ts';
+import { isKms, type KeyRing, type RingKey } from '../../lib/storage/encryption/key-ring.ts';
 import { LOCK, withLock } from './lock.ts';
 import { planKeys, type WantedKeys } from './plan.ts';
 
@@ -10,6 +10,8 @@ export interface KeyOptions extends WantedKeys {
   clock: Clock;
   /** A key of KMS that no longer writes, and can still be asked. */
   retiredKms?: string | undefined;
+  /** What `kms` was before. */
+  previousKms?: string | undefined;
   /** Writes also what is there, under the present key of the Parameter Store. */
   rewrite: boolean;
 }
@@ -22,12 +24,14 @@ export interface EnsuredKeys {
 }
 
 /** Makes what is missing. */
-export function ensureKeys(options: KeyOptions): Promise<EnsuredKeys> {
-  const { parameters, clock, rewrite } = options;
+export async function ensureKeys(options: KeyOptions): Promise<EnsuredKeys> {
+  const { parameters, clock, rewrite, previousKms } = options;
+  // Without the right to use it the ring, which is under it, would tell less.
+  refuseLostKeys(previousKms === undefined ? [] : [{ name: 'a key of the ring', kms: previousKms }], options);
   return withLock(parameters, clock, async () => {
     const stored = await parameters.readAll();
     stored.delete(LOCK);
-    refuseLostKeys(stored.get(KEYS.secrets), options);
+    refuseLostKeys(ringKeysOf(stored.get(KEYS.secrets)), options);
     const writes = await planKeys(stored, options, clock.now());
     for (const [name, value] of new Map([...(rewrite ? stored : []), ...writes]))
       await parameters.put(name, value, name.endsWith('.crt') ? 'String' : 'SecureString');
@@ -37,14 +41,17 @@ export function ensureKeys(options: KeyOptions): Promise<EnsuredKeys> {
 }
 
 /** The deployment would go on to take away a key that Secrets may still be sealed with. */
-function refuseLostKeys(text: string | undefined, { kms, retiredKms }: KeyOptions): void {
-  const { keys }: KeyRing = text === undefined ? { keys: [] } : JSON.parse(text);
+function refuseLostKeys(keys: readonly RingKey[], { kms, retiredKms }: KeyOptions): void {
   const lost = keys.filter((key) => isKms(key) && key.kms !== kms && key.kms !== retiredKms);
   if (lost.length > 0)
     throw new Error(
       `Secrets may still be sealed with ${lost.map(({ name }) => name).join(', ')}, which only KMS opens: ` +
         'deploy with kmsKey=retired, run `zeroplane secrets rotate --aws` and `zeroplane secrets prune --aws`, then deploy with kmsKey=false',
     );
+}
+
+function ringKeysOf(text: string | undefined): readonly RingKey[] {
+  return text === undefined ? [] : (JSON.parse(text) as KeyRing).keys;
 }
 
 export async function removeKeys(parameters: Parameters): Promise<void> {

@@ -50,6 +50,7 @@ async function ensure(event: CustomResourceEvent) {
     rotation: Rotation,
     kms: KmsKeyId,
     retiredKms: RetiredKmsKeyId,
+    previousKms: before?.KmsKeyId,
     rewrite: before !== undefined && before.Path === Path && before.KmsKeyId !== KmsKeyId,
   });
   const isOurs = event.RequestType === 'Update' || !found;

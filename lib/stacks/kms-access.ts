@@ -16,7 +16,7 @@ const TABLE_ACTIONS = [
   'kms:ReEncryptTo',
 ];
 
-/** What the role may do with the customer's key; nothing where there is none. */
+/** What the role may do with the customer's key. */
 export interface KmsAccess {
   /** Through DynamoDB. */
   tables?: boolean;
@@ -30,10 +30,10 @@ export interface KmsAccess {
 
 /**
  * By the key's alias ("Use aliases to control access to KMS keys"), not by its ARN: no stack holds on to another's key, which could never be taken
- * away then.
+ * away then. Where there is no key the right is to nothing; it is there all the same, as the stack of the tables is deployed before the others,
+ * and functions without it would read nothing until then.
  */
 export function allowKms(target: ClusterFunction, settings: Settings, access: KmsAccess): void {
-  if (settings.kmsKey === 'false') return;
   const stack = Stack.of(target);
   const allow = (actions: string[], conditions: Record<string, string> = {}) =>
     target.allow(actions, [stack.formatArn({ service: 'kms', resource: 'key', resourceName: '*' })], {

@@ -76,28 +76,48 @@ describe('a cluster comes and goes', () => {
     other.close();
   });
 
-  test('deployed again with other functions, new keys and a key of KMS it has lost nothing', async () => {
-    await deploy({ ...own, context: { keyRotation: '2', kmsKey: 'true', xray: 'true' } });
-    const kubectl = await Kubectl.of({ ...cluster, ...own, server: await apiEndpoint(own) });
-    await kubectl.run('get', 'configmap', 'mine');
-    expect((await kubectl.json('get', 'secret', 'mine')).data).toEqual({ a: 'Yg==' });
-    await kubectl.run('scale', 'deployment', 'mine', '--replicas=2');
-    await eventually(async () => {
-      expect((await kubectl.json('get', 'pods', '-l', 'app=mine')).items).toHaveLength(2);
+  describe('deployed again it has lost nothing', () => {
+    let kubectl: Kubectl;
+    beforeAll(async () => {
+      kubectl = await Kubectl.of({ ...cluster, ...own, server: await apiEndpoint(own) });
     });
-    await kubectl.run('create', 'secret', 'generic', 'later', '--from-literal=a=b');
-    await kubectl.run('delete', 'deployment', 'mine');
-    await eventually(async () => {
-      expect((await kubectl.json('get', 'pods')).items).toEqual([]);
+    afterAll(() => kubectl.close());
+
+    const opens = async (...names: string[]) => {
+      for (const name of names) expect((await kubectl.json('get', 'secret', name)).data).toEqual({ a: 'Yg==' });
+    };
+    const ring = async () => {
+      const Name = `/zeroplane/${own.name}/secrets`;
+      const { Parameter } = await new SSMClient(sdkOptions(cluster)).send(
+        new GetParameterCommand({ Name, WithDecryption: true }),
+      );
+      return JSON.parse(Parameter!.Value!).keys;
+    };
+
+    test('with other functions, new keys and a key of KMS', async () => {
+      await deploy({ ...own, context: { keyRotation: '2', kmsKey: 'true', xray: 'true' } });
+      await kubectl.run('get', 'configmap', 'mine');
+      await opens('mine');
+      await kubectl.run('scale', 'deployment', 'mine', '--replicas=2');
+      await eventually(async () => {
+        expect((await kubectl.json('get', 'pods', '-l', 'app=mine')).items).toHaveLength(2);
+      });
+      expect(await ring()).toEqual([
+        { name: 'key2', kms: expect.stringMatching(/^arn:aws:kms:/), since: expect.any(Number) },
+        { name: 'key1', secret: expect.any(String), since: expect.any(Number) },
+      ]);
     });
-    kubectl.close();
-    const { Parameter } = await new SSMClient(sdkOptions(cluster)).send(
-      new GetParameterCommand({ Name: `/zeroplane/${own.name}/secrets`, WithDecryption: true }),
-    );
-    expect(JSON.parse(Parameter!.Value!).keys).toEqual([
-      { name: 'key2', kms: expect.stringMatching(/^arn:aws:kms:/), since: expect.any(Number) },
-      { name: 'key1', secret: expect.any(String), since: expect.any(Number) },
-    ]);
+
+    test('with that key retired, which opens what it has sealed', async () => {
+      await kubectl.run('create', 'secret', 'generic', 'later', '--from-literal=a=b');
+      await deploy({ ...own, context: { keyRotation: '2', kmsKey: 'retired' } });
+      await opens('mine', 'later');
+      expect((await ring()).map((key: object) => 'kms' in key)).toEqual([false, true, false]);
+      await kubectl.run('delete', 'deployment', 'mine');
+      await eventually(async () => {
+        expect((await kubectl.json('get', 'pods')).items).toEqual([]);
+      });
+    });
   });
 
   test('idle and without nodes it invokes nothing and asks DynamoDB for nothing', async () => {

@@ -59,7 +59,8 @@ async function awsSealing(options: AwsSecretsOptions, { clock, progress }: Comma
       return (await ask({ action: 'add' })).keys;
     },
     dropKeys: keys,
-    staysUntil: 'for backups and for what is on its way; from an hour on `zeroplane secrets prune --aws` forgets what nothing needs',
+    staysUntil:
+      'for backups and for what is on its way; from an hour on `zeroplane secrets prune --aws` forgets what nothing needs',
     sealed: () => sealedOn(target, options, clock),
     client: await awsClient(target, options, clock),
     settleMs: SETTLE_MS,

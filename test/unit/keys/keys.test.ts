@@ -92,7 +92,8 @@ describe('the keys of a cluster', () => {
     const wanted = { parameters, clock, rotation: '1', rewrite: false };
     await ensureKeys({ ...wanted, kms: KMS_KEY });
     await expect(ensureKeys(wanted)).rejects.toThrow('Secrets may still be sealed with key1, which only KMS opens');
-    await ensureKeys({ ...wanted, retiredKms: KMS_KEY });
+    await expect(ensureKeys({ ...wanted, previousKms: KMS_KEY })).rejects.toThrow('deploy with kmsKey=retired');
+    await ensureKeys({ ...wanted, retiredKms: KMS_KEY, previousKms: KMS_KEY });
     const ring = clusterKeys(parameters.values).secrets;
     expect(ring.keys.map(({ name }) => name)).toEqual(['key2', 'key1']);
     await expect(ensureKeys(wanted)).rejects.toThrow('deploy with kmsKey=retired');
