@@ -4,7 +4,12 @@ import {
   paginateDescribeLogGroups,
   paginateFilterLogEvents,
 } from '@aws-sdk/client-cloudwatch-logs';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { sealedIn } from '../../bin/commands/secrets/sealed-in.ts';
+import { openAwsStore } from '../../bin/compose/aws-store.ts';
+import { systemClock } from '../../lib/runtime/clock.ts';
+import { systemRandom } from '../../lib/runtime/random.ts';
 import { apiEndpoint, deploy, destroy } from '../../localstack/deploy.ts';
 import { deployed, eventually, Kubectl, sdkOptions } from './deployed.ts';
 import { inventory } from './inventory.ts';
@@ -94,6 +99,16 @@ describe('a cluster comes and goes', () => {
       return JSON.parse(Parameter!.Value!).keys;
     };
 
+    const sealed = async () => {
+      const client = new DynamoDBClient(sdkOptions(cluster));
+      const platform = { clock: systemClock, random: systemRandom };
+      const environment = { tablePrefix: own.name, awsEndpoint: sdkOptions(cluster).endpoint };
+      const store = openAwsStore(environment, platform, client);
+      const { objects } = await sealedIn(store);
+      await store.close();
+      return objects;
+    };
+
     test('with other functions, new keys and a key of KMS', async () => {
       await deploy({ ...own, context: { keyRotation: '2', kmsKey: 'true', xray: 'true' } });
       await kubectl.run('get', 'configmap', 'mine');
@@ -110,6 +125,7 @@ describe('a cluster comes and goes', () => {
 
     test('with that key retired, which opens what it has sealed', async () => {
       await kubectl.run('create', 'secret', 'generic', 'later', '--from-literal=a=b');
+      expect(Object.fromEntries(await sealed())).toEqual({ key1: 1, key2: 1 });
       await deploy({ ...own, context: { keyRotation: '2', kmsKey: 'retired' } });
       await opens('mine', 'later');
       expect((await ring()).map((key: object) => 'kms' in key)).toEqual([false, true, false]);
