@@ -91,13 +91,23 @@ function lacking(name: string, requested: bigint, used: bigint, capacity: bigint
 
 /** What a pod asks for: its containers together, or its largest init container. Source: k8s.io/component-helpers/resource PodRequests. */
 export function podRequests(pod: Pod): Record<string, bigint> {
+  return podTotals(pod, 'requests');
+}
+
+/** What a pod may use, of resources that some container is limited in; overhead comes on top of a limit. Source: PodLimits, there. */
+export function podLimitTotals(pod: Pod): Record<string, bigint> {
+  return podTotals(pod, 'limits');
+}
+
+function podTotals(pod: Pod, list: 'requests' | 'limits'): Record<string, bigint> {
+  const amountsOf = (container: Container) => containerAmounts(container, list);
   const { containers = [], initContainers = [], overhead, resources } = pod.spec ?? { containers: [] };
   const total: Record<string, bigint> = {};
-  for (const container of containers) addTo(total, requestsOf(container));
+  for (const container of containers) addTo(total, amountsOf(container));
   let sidecars: Record<string, bigint> = {};
   const init: Record<string, bigint> = {};
   for (const container of initContainers) {
-    const own = requestsOf(container);
+    const own = amountsOf(container);
     if (isRestartableInit(container)) {
       addTo(total, own);
       sidecars = sum(sidecars, own);
@@ -105,16 +115,16 @@ export function podRequests(pod: Pod): Record<string, bigint> {
     } else raiseTo(init, sum(sidecars, own));
   }
   raiseTo(total, init);
-  for (const [name, quantity] of Object.entries(resources?.requests ?? {})) total[name] = amount(quantity, name);
+  for (const [name, quantity] of Object.entries(resources?.[list] ?? {})) total[name] = amount(quantity, name);
   for (const [name, quantity] of Object.entries(overhead ?? {}))
-    total[name] = (total[name] ?? 0n) + amount(quantity, name);
+    if (list === 'requests' || total[name] !== undefined) total[name] = (total[name] ?? 0n) + amount(quantity, name);
   return total;
 }
 
 type Amounts = Record<string, bigint>;
 
-function requestsOf({ resources }: Container): Amounts {
-  return Object.fromEntries(Object.entries(resources?.requests ?? {}).map(([name, q]) => [name, amount(q, name)]));
+function containerAmounts({ resources }: Container, list: 'requests' | 'limits'): Amounts {
+  return Object.fromEntries(Object.entries(resources?.[list] ?? {}).map(([name, q]) => [name, amount(q, name)]));
 }
 
 function addTo(total: Amounts, more: Amounts): void {

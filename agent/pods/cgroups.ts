@@ -2,9 +2,9 @@ import { access, mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/prom
 import { dirname, join } from 'node:path';
 import type { Pod } from '../../lib/api/types.ts';
 import type { AgentConfig, Log } from '../context.ts';
-import { podRequests } from './admission.ts';
+import { podLimitTotals, podRequests } from './admission.ts';
 import { qosClass } from './qos.ts';
-import { cpuQuota, cpuShares, milli, bytes as toBytes } from './resources.ts';
+import { cpuQuota, cpuShares } from './resources.ts';
 
 export type CgroupVersion = 'v1' | 'v2';
 
@@ -43,16 +43,13 @@ export function podLimits(pod: Pod): Limits {
   const { containers = [], initContainers = [], resources } = pod.spec ?? { containers: [] };
   if (qosClass(pod) === 'BestEffort') return { shares: cpuShares(0) };
   const all = [...containers, ...initContainers];
-  const sum = (list: 'requests' | 'limits', name: string, read: (q: string | undefined) => number) =>
-    resources?.[list]?.[name] !== undefined
-      ? read(String(resources[list][name]))
-      : containers.reduce((total, one) => total + read(one.resources?.[list]?.[name]?.toString()), 0);
+  const [requests, limits] = [podRequests(pod), podLimitTotals(pod)];
   const bounded = (name: string) =>
     resources?.limits?.[name] !== undefined || all.every((one) => one.resources?.limits?.[name] !== undefined);
   return {
-    shares: cpuShares(sum('requests', 'cpu', milli)),
-    quota: bounded('cpu') ? cpuQuota(sum('limits', 'cpu', milli)) : undefined,
-    memoryBytes: bounded('memory') ? sum('limits', 'memory', toBytes) : undefined,
+    shares: cpuShares(Number(requests['cpu'] ?? 0n)),
+    quota: bounded('cpu') ? cpuQuota(Number(limits['cpu'] ?? 0n)) : undefined,
+    memoryBytes: bounded('memory') ? Number(limits['memory'] ?? 0n) : undefined,
   };
 }
 

@@ -3,7 +3,7 @@ import type { Pod, RuntimeClass } from '../../lib/api/types.ts';
 import type { Client } from '../../lib/client/client.ts';
 import { resourceType } from '../../lib/client/resource-type.ts';
 import type { AgentConfig } from '../context.ts';
-import type { PodSandboxConfig } from '../runtime-contract.ts';
+import { type PodSandboxConfig, RuntimeError } from '../runtime-contract.ts';
 import type { VolumePaths } from '../volumes/volumes.ts';
 import { podReference } from './container-events.ts';
 import type { PodEquipment } from './equipment.ts';
@@ -80,10 +80,19 @@ async function createSandbox(
     const podIPs = pod.spec?.hostNetwork ? context.config.nodeIPs.slice(0, 1) : (status?.ips ?? []);
     return { id, config, podIPs };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    recorder.warning(podReference(pod), 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${message}`);
+    recorder.warning(
+      podReference(pod),
+      'FailedCreatePodSandBox',
+      `Failed to create pod sandbox: ${sandboxFault(error)}`,
+    );
     throw error;
   }
+}
+
+/** A fault of the runtime as gRPC's client for Go prints it: `no runtime for "x" is configured` comes so. */
+function sandboxFault(error: unknown): string {
+  if (error instanceof RuntimeError) return `rpc error: code = ${error.code} desc = ${error.message}`;
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** The runtime that the pod's RuntimeClass names; the default one without (KEP-585). */

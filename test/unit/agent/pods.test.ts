@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { RuntimeError } from '../../../agent/runtime-contract.ts';
 import type { Stored } from '../../../lib/api/object.ts';
 import type { Pod } from '../../../lib/api/types.ts';
-import { configMaps, pods, secrets } from '../../../lib/client/resource-type.ts';
+import { configMaps, events, pods, secrets } from '../../../lib/client/resource-type.ts';
 import { type NodeUnderTest, nodeUnderTest } from './node-under-test.ts';
 
 let node: NodeUnderTest;
@@ -38,6 +39,16 @@ it('runs a pod and reports it as kubelet does', async () => {
     'PodScheduled=True',
   ]);
   expect(await node.eventReasons()).toEqual(['Pulled', 'Created', 'Started']);
+});
+
+it('tells of a sandbox that the runtime cannot make, as kubelet words it', async () => {
+  const fault = 'failed to get sandbox runtime: no runtime for "vm" is configured';
+  node.runtime.runPodSandbox = () => Promise.reject(new RuntimeError('Unknown', fault));
+  await node.create({ metadata: { name: 'web' } });
+  await node.until('web', async () => (await node.eventReasons()).includes('FailedCreatePodSandBox'));
+  const { items } = await node.client.list(events);
+  const told = items.find(({ reason }) => reason === 'FailedCreatePodSandBox');
+  expect(told?.message).toBe(`Failed to create pod sandbox: rpc error: code = Unknown desc = ${fault}`);
 });
 
 it('deletes a pod only when its containers have ended, and leaves nothing of it', async () => {

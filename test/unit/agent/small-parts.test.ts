@@ -1,4 +1,5 @@
 import { BackoffBook } from '../../../agent/pods/back-off.ts';
+import { podLimits } from '../../../agent/pods/cgroups.ts';
 import { parseResolvConf, podDns } from '../../../agent/pods/dns.ts';
 import { expand, unresolved } from '../../../agent/pods/expansion.ts';
 import { hostsFile } from '../../../agent/pods/hosts-file.ts';
@@ -114,6 +115,19 @@ it('tells of services as Docker links did', () => {
 });
 
 describe('resources', () => {
+  it('of a pod are those of its containers and sidecars together, and its overhead', () => {
+    const of = (cpu: string, memory: string) => ({ requests: { cpu, memory }, limits: { cpu, memory } });
+    const containers = [{ name: 'c', resources: of('200m', '64Mi') }];
+    const initContainers = [{ name: 's', restartPolicy: 'Always', resources: of('100m', '32Mi') }];
+    const limits = (more: object) => {
+      const { shares, quota, memoryBytes } = podLimits(pod({ spec: { containers, ...more } }));
+      return [shares, quota?.cpuQuota, memoryBytes];
+    };
+    expect(limits({})).toEqual([204, 20_000, 64 * 2 ** 20]);
+    expect(limits({ initContainers })).toEqual([307, 30_000, 96 * 2 ** 20]);
+    expect(limits({ overhead: { cpu: '100m', memory: '16Mi' } })).toEqual([307, 30_000, 80 * 2 ** 20]);
+  });
+
   const node = {
     memoryBytes: 1e10,
     milliCpus: 4000,
