@@ -37,6 +37,8 @@ interface Remembered {
   name: string;
   count: number;
   lastMs: number;
+  /** What was last written of it: a repetition must not overtake the Event. Never rejects. */
+  written: Promise<unknown>;
 }
 
 export function createRecorder(client: Client, options: RecorderOptions): EventRecorder {
@@ -93,8 +95,10 @@ class Recorder implements EventRecorder {
     const similar = this.#remembered.get(key);
     try {
       if (similar && now - similar.lastMs < SIMILAR_MS && (await this.#repeat(event, similar))) return;
-      this.#remember(key, { name: event.metadata.name!, count: 1, lastMs: now });
-      await this.#client.create(events, event);
+      const creation = this.#client.create(events, event);
+      const written = creation.catch(() => undefined);
+      this.#remember(key, { name: event.metadata.name!, count: 1, lastMs: now, written });
+      await creation;
     } catch {
       // Best effort by contract: the namespace is going away, or the server is; neither may disturb the work the event tells of.
     }
@@ -106,8 +110,10 @@ class Recorder implements EventRecorder {
     similar.lastMs = this.#options.clock.now();
     const body = { count: similar.count, lastTimestamp: event.lastTimestamp };
     const ref = { namespace: event.metadata.namespace, name: similar.name };
+    const patched = similar.written.then(() => this.#client.patch(events, ref, { type: 'merge', body }));
+    similar.written = patched.catch(() => undefined);
     try {
-      await this.#client.patch(events, ref, { type: 'merge', body });
+      await patched;
       return true;
     } catch (error) {
       if (isReason(error, 'NotFound')) return false;
