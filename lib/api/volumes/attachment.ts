@@ -14,6 +14,9 @@ export function attachmentName(
   return `csi-${sha256(`${volumeHandle}${driver}${node}`)}`;
 }
 
+/** Whether a name is one of those: what others attach is theirs to detach. */
+export const isAttachmentName = (name: string): boolean => /^csi-[0-9a-f]{64}$/.test(name);
+
 /** A volume in node.status.volumesAttached and volumesInUse. */
 export function uniqueVolumeName({ driver, volumeHandle }: CSIPersistentVolumeSource): string {
   return `kubernetes.io/csi/${driver}^${volumeHandle}`;

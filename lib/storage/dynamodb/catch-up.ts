@@ -30,9 +30,10 @@ async function follow(context: Context, replica: Replica): Promise<void> {
   const isFar = counter.revision - replica.revision > context.limits.maxCatchUpSlots;
   if (replica.isTooOld || isFar) replica.discard();
   if (!replica.begun) await begin(context, replica, counter, startedAt);
-  replica.raiseCompacted(counter.compacted);
   try {
     await decideUpTo(context, replica, counter, startedAt);
+    // Not before: whoever reads meanwhile reads a revision before it, which is the present for him.
+    replica.raiseCompacted(counter.compacted);
     replica.caughtUp(startedAt);
   } finally {
     // How old the slots are that it lacks is known of a replica that was the present once.

@@ -3,7 +3,12 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Stored } from '../../../../lib/api/object.ts';
 import { isReason } from '../../../../lib/api/status.ts';
 import type { Node, PersistentVolume, Pod, VolumeAttachment } from '../../../../lib/api/types.ts';
-import { attachmentName, needsAttach, uniqueVolumeName } from '../../../../lib/api/volumes/attachment.ts';
+import {
+  attachmentName,
+  isAttachmentName,
+  needsAttach,
+  uniqueVolumeName,
+} from '../../../../lib/api/volumes/attachment.ts';
 import { BY_CLAIM, claimKeys } from '../../../../lib/api/volumes/claim.ts';
 import { type Controller, watch } from '../../../../lib/client/controller.ts';
 import {
@@ -61,7 +66,9 @@ export function createAttachDetachController(dependencies: ControllerDependencie
     async reconcile(name) {
       const node = nodeCache.get(name);
       const wanted = node ? wantedOn(name) : new Map<string, Wanted>();
-      const present = attachments.byIndex(BY_NODE, name).filter(({ spec }) => spec?.source?.persistentVolumeName);
+      const present = attachments
+        .byIndex(BY_NODE, name)
+        .filter(({ metadata, spec }) => isAttachmentName(metadata.name) && spec?.source?.persistentVolumeName);
       if (!node && present.length > 0 && (await isThere(name))) return undefined;
       const elsewhere = (volume: string) =>
         attachments.byIndex(BY_VOLUME, volume).some(({ spec }) => spec?.nodeName !== name);
