@@ -28,7 +28,8 @@ export interface StatusInput {
 export function podStatus(input: StatusInput): PodStatus {
   if (input.rejected) return rejection(input);
   const status = observedStatus(input);
-  return input.gone || (input.terminal && input.ended) ? terminated(input.pod, status) : status;
+  const isFinal = status.phase === 'Succeeded' || status.phase === 'Failed';
+  return input.gone || (input.terminal && isFinal) ? terminated(input.pod, status) : status;
 }
 
 function observedStatus(input: StatusInput): PodStatus {

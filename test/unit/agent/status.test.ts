@@ -165,6 +165,22 @@ describe('a pod’s status', () => {
     expect(dates).toEqual(expect.arrayContaining([`Ready ${NOW}`, `Initialized ${before}`]));
   });
 
+  it('shows no container waiting once the phase is final: a sidecar in back-off is not started again', () => {
+    const spec = {
+      restartPolicy: 'Never',
+      initContainers: [{ name: 's', image: 'i', restartPolicy: 'Always' }],
+      containers: [{ name: 'c', image: 'i' }],
+    };
+    const view = { ...VIEW, waiting: () => ({ reason: 'CrashLoopBackOff', message: 'back-off 10s' }) };
+    const input = { pod: pod({ spec }), view, terminal: true, hostIPs: ['192.0.2.1'], now: NOW };
+    const status = podStatus({ ...input, runtime: runtime([instance('c', exited(0)), instance('s', exited(1))]) });
+    expect(status.phase).toBe('Succeeded');
+    expect(status.initContainerStatuses?.[0]).toMatchObject({
+      state: { terminated: { reason: 'ContainerStatusUnknown', exitCode: 137 } },
+      lastState: { terminated: { exitCode: 1 } },
+    });
+  });
+
   it('never leaves a final phase', () => {
     expect(statusOf(pod({ status: { phase: 'Failed', reason: 'Evicted' } }))).toMatchObject({
       phase: 'Failed',

@@ -1,5 +1,6 @@
 import { keyOf } from '../../../lib/api/object.ts';
 import { createCaches } from '../../../lib/client/cache.ts';
+import type { Client } from '../../../lib/client/client.ts';
 import type { Controller } from '../../../lib/client/controller.ts';
 import { createClient } from '../../../lib/client/create-client.ts';
 import { runControllers } from '../../../lib/client/driver.ts';
@@ -25,6 +26,11 @@ function setUp(reconcile: Controller['reconcile']) {
   });
   caches.start(abort.signal);
   return { client, clock, abort, run, errors };
+}
+
+/** As over a network: what is created is there a while after it was asked for. */
+function slowToCreate(client: Client): Client {
+  return { ...client, create: (...args: any[]) => settle().then(() => (client.create as any)(...args)) };
 }
 
 const settled = async () => {
@@ -77,7 +83,7 @@ describe('process driver', () => {
 describe('event recorder', () => {
   test('repetitions raise the count of one Event', async () => {
     const client = createClient(fakeApiserver().fetch, { userAgent: 'test' });
-    const recorder = createRecorder(client, {
+    const recorder = createRecorder(slowToCreate(client), {
       component: 'kubelet',
       host: 'n1',
       clock: fakeClock(),
