@@ -68,6 +68,7 @@ describe('a deployment', () => {
       ['Progressing', 'True', 'NewReplicaSetAvailable'],
     ]);
     expect(metadata.annotations?.['deployment.kubernetes.io/revision']).toBe('1');
+    expect([metadata.generation, status?.observedGeneration]).toEqual([1, 1]);
     expect(simulation.errors).toEqual([]);
     await simulation.stop();
   });

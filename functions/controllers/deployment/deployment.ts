@@ -173,14 +173,11 @@ async function write(
   status: DeploymentStatus,
   own: Hands,
 ): Promise<void> {
-  let current = deployment;
-  if (revision !== undefined && deployment.metadata.annotations?.[REVISION] !== revision) {
-    const annotations = { ...deployment.metadata.annotations, [REVISION]: revision };
-    current = await own.client.update(deployments, {
-      ...deployment,
-      metadata: { ...deployment.metadata, annotations },
-    });
-  }
-  if (sameStatus(deployment.status, status)) return;
-  await own.client.update(deployments, { ...current, status }, { subresource: 'status' });
+  const { metadata } = deployment;
+  const isRevised = revision !== undefined && metadata.annotations?.[REVISION] !== revision;
+  if (!isRevised && sameStatus(deployment.status, status)) return;
+  const annotations = isRevised ? { ...metadata.annotations, [REVISION]: revision } : metadata.annotations;
+  // By the door of the status a changed annotation is no new generation. Source: getNewReplicaSet of deployment/sync.go.
+  const object = { ...deployment, metadata: { ...metadata, ...(annotations && { annotations }) }, status };
+  await own.client.update(deployments, object, { subresource: 'status' });
 }
