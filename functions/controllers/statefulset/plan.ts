@@ -137,7 +137,7 @@ export function statefulSetStatus(observed: Observed): StatefulSetStatus {
   // All are of the new revision and well: it is the current one from now on.
   const complete = rolling && updatedReplicas === replicas && ready.length === replicas;
   if (complete) currentRevision = updateRevision;
-  const { collisionCount, conditions } = set.status ?? {};
+  const { collisionCount = 0, conditions } = set.status ?? {};
   return {
     observedGeneration: set.metadata.generation,
     replicas,
@@ -147,7 +147,7 @@ export function statefulSetStatus(observed: Observed): StatefulSetStatus {
     updatedReplicas,
     currentRevision,
     updateRevision,
-    ...(collisionCount !== undefined && { collisionCount }),
+    collisionCount,
     ...(conditions && { conditions }),
   };
 }
