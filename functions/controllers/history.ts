@@ -19,9 +19,12 @@ export interface RevisionOptions {
   hashLabel: string;
 }
 
-/** What `kubectl rollout undo` patches an owner with. Source: pkg/controller/history; the daemonset and statefulset controllers' getPatch. */
+/**
+ * What `kubectl rollout undo` patches an owner with. Clients find the present revision by comparing bytes, so its keys are in order, as Go writes a map.
+ * Source: pkg/controller/history; the daemonset and statefulset controllers' getPatch.
+ */
 export function revisionData(template: PodTemplateSpec): object {
-  return { spec: { template: { ...template, $patch: 'replace' } } };
+  return JSON.parse(canonicalJson({ spec: { template: { ...template, $patch: 'replace' } } }));
 }
 
 export function templateOf(revision: Stored<ControllerRevision>): PodTemplateSpec {
