@@ -11,6 +11,7 @@ import type { Pressure, Readings } from '../eviction/thresholds.ts';
 import type { RuntimeStatus } from '../runtime-contract.ts';
 import { mergeNodeConditions, nodeConditions } from './conditions.ts';
 import { type Machine, readMachine, readReadings } from './machine.ts';
+import { nodeEvents } from './node-events.ts';
 import { initialNode, nodeStatus } from './node-object.ts';
 
 /** How often the status is compared; it is written when it changed, and at least every five minutes. Source: nodeStatusUpdateFrequency, nodeStatusReportFrequency. */
@@ -41,6 +42,8 @@ export class NodeRegistration {
   readonly #seen: () => Stored<Node> | undefined;
   readonly #shuttingDown: () => boolean;
   #node: Stored<Node> | undefined;
+  /** As it was when events were last told. */
+  #spec: Node['spec'];
   #reportedAtMs = 0;
   readonly #registered = Promise.withResolvers<void>();
 
@@ -80,6 +83,7 @@ export class NodeRegistration {
   async run(signal: AbortSignal): Promise<void> {
     const { clock, random, log } = this.#context;
     let failures = 0;
+    this.#tell('Starting', 'Starting kubelet.');
     while (!signal.aborted) {
       try {
         await this.#once();
@@ -105,12 +109,15 @@ export class NodeRegistration {
     this.#node = this.#newest(this.#node);
     const status = await this.#status(machine);
     const { clock, client, config } = this.#context;
+    const before = { spec: this.#spec ?? this.#node.spec, status: this.#node.status };
     const due = clock.now() - this.#reportedAtMs >= REPORT_MS;
-    if (!due && sameStatus(this.#node.status, status)) return;
+    const changed = due || !sameStatus(before.status, status);
     const patch = { type: 'strategic', body: { status: withReplacedLists(status) } } as const;
-    const before = this.ready;
-    this.#node = await client.patch(nodes, { name: config.nodeName }, patch, { subresource: 'status' });
-    if (this.ready !== before) this.#tell(this.ready ? 'NodeReady' : 'NodeNotReady');
+    if (changed) this.#node = await client.patch(nodes, { name: config.nodeName }, patch, { subresource: 'status' });
+    this.#spec = this.#node.spec ?? {};
+    for (const reason of nodeEvents(before, this.#node))
+      this.#tell(reason, `Node ${config.nodeName} status is now: ${reason}`);
+    if (!changed) return;
     this.#reportedAtMs = clock.now();
     this.#registered.resolve();
   }
@@ -123,10 +130,9 @@ export class NodeRegistration {
   }
 
   /** kubelet gives its Events the node's name as uid, as `kubectl describe node` expects. */
-  #tell(reason: string): void {
+  #tell(reason: string, message: string): void {
     const { nodeName } = this.#context.config;
-    const about = { apiVersion: 'v1', kind: 'Node', name: nodeName, uid: nodeName };
-    this.#recorder.normal(about, reason, `Node ${nodeName} status is now: ${reason}`);
+    this.#recorder.normal({ apiVersion: 'v1', kind: 'Node', name: nodeName, uid: nodeName }, reason, message);
   }
 
   async #register(machine: Machine): Promise<Stored<Node>> {

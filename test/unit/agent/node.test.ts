@@ -1,5 +1,5 @@
 import { nodeConditions } from '../../../agent/node/conditions.ts';
-import { leases, nodes } from '../../../lib/client/resource-type.ts';
+import { events, leases, nodes } from '../../../lib/client/resource-type.ts';
 import { type NodeUnderTest, nodeUnderTest } from './node-under-test.ts';
 
 describe('a node', () => {
@@ -62,6 +62,26 @@ describe('a node', () => {
     const version = async () => (await read()).metadata.resourceVersion;
     await node.until('none', async () => (await version()) !== first.node.metadata.resourceVersion, 1000);
     expect(node.clock.now() - begun).toBeGreaterThanOrEqual(300_000);
+  });
+
+  it('tells of what it has, and that nobody shall schedule to it any more', async () => {
+    await node.until('none', () => node.agent.ready);
+    const cordoned = { type: 'merge', body: { spec: { unschedulable: true } } } as const;
+    await node.client.patch(nodes, { name: 'n1' }, cordoned);
+    const told = async () => {
+      await node.agent.recorder.flush();
+      const { items } = await node.client.list(events);
+      return items.filter(({ involvedObject }) => involvedObject.kind === 'Node').map(({ reason }) => reason);
+    };
+    await node.until('none', async () => (await told()).includes('NodeNotSchedulable'), 1000);
+    expect(await told()).toEqual([
+      'Starting',
+      'NodeHasSufficientMemory',
+      'NodeHasNoDiskPressure',
+      'NodeHasSufficientPID',
+      'NodeReady',
+      'NodeNotSchedulable',
+    ]);
   });
 
   it('takes back what was said of it while it was silent', async () => {
