@@ -1,4 +1,7 @@
-import type { Container, EnvFromSource, EnvVar, Pod } from '../../lib/api/types.ts';
+import { join } from 'node:path';
+import type { Container, EnvFromSource, EnvVar, FileKeySelector, Pod } from '../../lib/api/types.ts';
+import { readEnvFile } from '../volumes/env-file.ts';
+import type { VolumePaths } from '../volumes/ready-volume.ts';
 import type { ContentSource } from '../volumes/sources.ts';
 import { expand } from './expansion.ts';
 import { fieldValue, type PodFacts } from './field-ref.ts';
@@ -8,6 +11,7 @@ import { configError } from './start-error.ts';
 export interface EnvFacts extends PodFacts {
   allocatable: Allocatable;
   services: ReadonlyMap<string, string>;
+  volumes: VolumePaths;
 }
 
 /** A container's environment. Throws CreateContainerConfigError for what it refers to in vain. Source: makeEnvironmentVariables. */
@@ -50,7 +54,7 @@ async function variableValue(
 ): Promise<string | undefined> {
   if (value) return expand(value, { get: known } as ReadonlyMap<string, string>);
   if (!valueFrom) return '';
-  const { fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef } = valueFrom;
+  const { fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef, fileKeyRef } = valueFrom;
   if (fieldRef)
     return required(fieldValue(pod, fieldRef.fieldPath, facts), `unsupported fieldPath: ${fieldRef.fieldPath}`);
   if (resourceFieldRef) {
@@ -59,12 +63,26 @@ async function variableValue(
   }
   if (configMapKeyRef) return objects.key('configmap', configMapKeyRef);
   if (secretKeyRef) return objects.key('secret', secretKeyRef);
+  if (fileKeyRef) return fileValue(fileKeyRef, facts.volumes);
   throw configError('unsupported source of an environment variable');
 }
 
 function required(value: string | undefined, message: string): string {
   if (value === undefined) throw configError(message);
   return value;
+}
+
+async function fileValue(
+  { volumeName, path, key, optional }: FileKeySelector,
+  volumes: VolumePaths,
+): Promise<string | undefined> {
+  const volume = volumes.get(volumeName)?.path;
+  if (!volume) throw configError(`cannot find the volume "${volumeName}" referenced by FileKeyRef`);
+  const value = await readEnvFile(volume, path, key).catch(() => {
+    throw configError("couldn't parse env file");
+  });
+  if (value !== undefined || optional) return value;
+  throw configError(`environment variable key "${key}" not found in file "${join(volume, path)}"`);
 }
 
 type Kind = 'configmap' | 'secret';

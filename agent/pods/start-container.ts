@@ -90,7 +90,7 @@ export async function startContainer(equipment: StartEquipment, request: StartRe
 
 function environment(
   equipment: StartEquipment,
-  { pod, container, podIPs }: StartRequest,
+  { pod, container, podIPs, paths }: StartRequest,
 ): Promise<Map<string, string>> {
   const { context, content, services, allocatable } = equipment;
   const { nodeIPs, nodeName } = context.config;
@@ -101,6 +101,7 @@ function environment(
     nodeName,
     allocatable: allocatable(),
     services: serviceEnv(services.list(), pod.metadata?.namespace ?? '', links),
+    volumes: paths,
   });
 }
 

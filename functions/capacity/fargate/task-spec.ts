@@ -24,7 +24,14 @@ export async function taskSpec(pod: Pod, content: EnvContent): Promise<TaskSpec>
   const size = taskSize(spec)!;
   const allocatable = { cpu: `${size.cpuUnits / 1024}`, memory: `${size.memoryMiB}Mi`, 'ephemeral-storage': '20Gi' };
   // Services have their addresses on nodes only: a task that was told of them would call in vain.
-  const facts: EnvFacts = { podIPs: [], hostIPs: [], nodeName: spec.nodeName ?? '', allocatable, services: new Map() };
+  const facts: EnvFacts = {
+    podIPs: [],
+    hostIPs: [],
+    nodeName: spec.nodeName ?? '',
+    allocatable,
+    services: new Map(),
+    volumes: new Map(),
+  };
   const containers: TaskContainer[] = [];
   for (const container of [...(spec.initContainers ?? []), ...spec.containers]) {
     containers.push(taskContainer(pod, container, await containerEnv(pod, container, content, facts)));
