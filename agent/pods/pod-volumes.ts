@@ -10,11 +10,16 @@ import { podIPsOf } from './start-pod.ts';
 /** kubelet's initialDurationBeforeRetry. */
 const FIRST_RETRY_MS = 500;
 
+/** A claim is larger than its volume's file system: no watch tells the node, so it looks, as kubelet does at each sync of a pod. */
+const GROWTH_MS = 60_000;
+
 /** Keeps the volumes of one running pod up to date. */
 export class PodVolumes {
   readonly #uid: string;
   readonly #equipment: PodEquipment;
   #paths: VolumePaths | undefined;
+  /** 0: nothing of the pod's can grow. */
+  #growthAtMs = 0;
   #stale = false;
   #retryAtMs = 0;
   #failures = 0;
@@ -24,9 +29,9 @@ export class PodVolumes {
     this.#equipment = equipment;
   }
 
-  /** When a token or certificate must be renewed, or what failed is tried again. */
+  /** When a token or certificate must be renewed, what failed is tried again, or what may have grown is looked at. */
   get dueTimes(): number[] {
-    return [this.#retryAtMs, this.#equipment.renewAt(this.#uid) ?? 0];
+    return [this.#retryAtMs, this.#growthAtMs, this.#equipment.renewAt(this.#uid) ?? 0];
   }
 
   /** What they are made of has changed. */
@@ -43,7 +48,7 @@ export class PodVolumes {
 
   ready(paths: VolumePaths): void {
     this.#failures = 0;
-    this.#paths = paths;
+    this.#keep(paths);
   }
 
   /** Also after a restart of the agent, which then learns again what the running pod refers to. */
@@ -53,7 +58,7 @@ export class PodVolumes {
     this.#stale = false;
     try {
       references.follow(pod);
-      this.#paths = await this.#equipment.setUpVolumes(pod, podIPsOf(pod, runtime, context.config));
+      this.#keep(await this.#equipment.setUpVolumes(pod, podIPsOf(pod, runtime, context.config)));
     } catch (error) {
       this.#stale = true;
       this.#retryAtMs = context.clock.now() + RETRY_MS;
@@ -65,11 +70,19 @@ export class PodVolumes {
     this.#equipment.references.forget(this.#uid);
     await this.#equipment.volumes.tearDownVolumes(this.#uid);
     this.#paths = undefined;
+    this.#growthAtMs = 0;
+  }
+
+  #keep(paths: VolumePaths): void {
+    this.#paths = paths;
+    const canGrow = [...paths.values()].some(({ growable }) => growable);
+    this.#growthAtMs = canGrow ? this.#equipment.context.clock.now() + GROWTH_MS : 0;
   }
 
   #due(nowMs: number): boolean {
     if (nowMs < this.#retryAtMs) return false;
     const renewal = (this.#equipment.renewAt(this.#uid) ?? Number.POSITIVE_INFINITY) <= nowMs;
-    return !this.#paths || this.#stale || renewal;
+    const growth = this.#growthAtMs > 0 && this.#growthAtMs <= nowMs;
+    return !this.#paths || this.#stale || renewal || growth;
   }
 }

@@ -6,6 +6,8 @@ export interface ReadyVolume {
   readOnly?: boolean | undefined;
   /** A block device, for volumeDevices. */
   device?: boolean | undefined;
+  /** It can grow while it is mounted, and the node has a part in that. */
+  growable?: boolean | undefined;
 }
 
 /** Where a pod's volumes are on the node, by their names. */

@@ -242,10 +242,23 @@ describe('storage on a real cluster', () => {
       await shell('one', 'echo here > /data/file');
       expect(readFileSync(join(data, 'one/file'), 'utf8')).toBe('here\n');
       expect(await shell('one', 'stat -c %g /data')).toBe('2000');
+      // The driver's resizer is this test too: the volume has grown, and the node has to do its part under the running pod.
+      const grown = JSON.stringify({ spec: { capacity: { storage: '64Mi' } } });
+      await cluster.kubectl('patch', 'pv', 'one', '--type=merge', '-p', grown);
+      await cluster.kubectl('annotate', 'pod', 'one', 'look=now');
+      await eventually(
+        async () => (await cluster.json('get', 'pvc', 'one')).status.capacity.storage === '64Mi' || undefined,
+      );
       await cluster.kubectl('delete', 'pod', 'one');
       await eventually(async () => (await cluster.kubectl('get', 'volumeattachment', '-o', 'name')).trim() === '');
       const steps = calls().filter((call) => /Volume$/.test(call!));
-      expect(steps).toEqual(['nodeStageVolume', 'nodePublishVolume', 'nodeUnpublishVolume', 'nodeUnstageVolume']);
+      expect(steps).toEqual([
+        'nodeStageVolume',
+        'nodePublishVolume',
+        'nodeExpandVolume',
+        'nodeUnpublishVolume',
+        'nodeUnstageVolume',
+      ]);
       expect(mounts()).not.toContain('kubernetes.io~csi');
     }, 120_000);
 

@@ -70,7 +70,7 @@ export class CsiVolumes {
     const mounting = { ...prepared, ...attached, pod, volume, name: volume.metadata.name, ephemeral: false };
     const ready = await this.#mount({ ...mounting, readOnly: readOnly || csi.readOnly === true });
     if (grow) await this.#expand({ ...mounting, readOnly });
-    return ready;
+    return { ...ready, growable: prepared.capabilities.has(Capability.EXPAND_VOLUME) };
   }
 
   async setUpInline(pod: Pod, podVolume: Volume): Promise<ReadyVolume> {
