@@ -39,6 +39,8 @@ export async function startLocalStack(port: number, installAttempts = 1): Promis
   const guard = stopsWithUs(child, state);
   const endpoint = `http://localhost:${port}`;
   const stop = async () => {
+    // Whoever waits for the end must not end for want of anything else to wait for.
+    guard.ref();
     guard.stdin!.end();
     await new Promise((resolve) => (guard.exitCode === null ? guard.once('exit', resolve) : resolve(undefined)));
   };
