@@ -11,6 +11,7 @@ import { Snapshot } from '../scheduler/snapshot.ts';
 import { Volumes } from '../scheduler/volumes.ts';
 import { type NodeClaim, nodeClaims } from './api.ts';
 import { claimedNode } from './candidates.ts';
+import { isUninitialized } from './node-initialization.ts';
 
 /** What capacity is planned from. */
 export class Cluster {
@@ -71,8 +72,10 @@ export class Cluster {
       });
   }
 
+  /** Before it takes pods its node does not look like what it will be, and others would be made for the pods that wait for it. */
   #hasJoined({ status }: NodeClaim): boolean {
-    return this.nodes.get(status?.nodeName ?? status?.instanceID ?? '') !== undefined;
+    const node = this.nodes.get(status?.nodeName ?? status?.instanceID ?? '');
+    return node !== undefined && !isUninitialized(node);
   }
 }
 

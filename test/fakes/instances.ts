@@ -9,13 +9,16 @@ import {
   UNINITIALIZED,
 } from '../../lib/cloud/instances.ts';
 
+/** The agent starts, the network comes up. */
+const TURNS_UNTIL_READY = 8;
+
 /** A cloud whose machines join when they are told to: idempotent by token, as EC2 is. */
 export class FakeInstances implements Instances {
   readonly launches: LaunchRequest[] = [];
   /** Types of which there are none. */
   readonly soldOut = new Set<string>();
   readonly #types: readonly InstanceType[];
-  readonly #byToken = new Map<string, Instance & { request: LaunchRequest; joined: boolean }>();
+  readonly #byToken = new Map<string, Instance & { request: LaunchRequest; joined: boolean; readyInTurns: number }>();
 
   constructor(types: readonly InstanceType[]) {
     this.#types = types;
@@ -37,7 +40,14 @@ export class FakeInstances implements Instances {
     this.launches.push(request);
     if (this.soldOut.has(request.instanceType)) throw new NoCapacity('there is none');
     const id = `i-${this.#byToken.size.toString(16).padStart(8, '0')}`;
-    const made = { id, alive: true, nodeClaim: request.nodeClaim, request, joined: false };
+    const made = {
+      id,
+      alive: true,
+      nodeClaim: request.nodeClaim,
+      request,
+      joined: false,
+      readyInTurns: TURNS_UNTIL_READY,
+    };
     this.#byToken.set(request.token, made);
     return made;
   }
@@ -55,9 +65,10 @@ export class FakeInstances implements Instances {
     if (instance) instance.alive = false;
   }
 
-  /** Every machine that is up and has not joined does. */
+  /** Every machine that is up and has not joined does; it is ready some calls later. */
   async join(client: Client): Promise<void> {
     for (const instance of this.#all()) {
+      if (instance.joined) await becomeReady(client, instance);
       if (instance.joined || !instance.alive) continue;
       instance.joined = true;
       const { instanceType, zone, architecture, maxPods } = instance.request;
@@ -75,7 +86,7 @@ export class FakeInstances implements Instances {
         status: {
           allocatable: amounts,
           capacity: amounts,
-          conditions: [{ type: 'Ready', status: 'True', lastHeartbeatTime: null as never }],
+          conditions: [ready('False')],
         },
       });
     }
@@ -84,4 +95,12 @@ export class FakeInstances implements Instances {
   #all() {
     return [...this.#byToken.values()];
   }
+}
+
+const ready = (status: string) => ({ type: 'Ready', status, lastHeartbeatTime: null as never });
+
+async function becomeReady(client: Client, instance: { id: string; readyInTurns: number }): Promise<void> {
+  if (--instance.readyInTurns !== 0) return;
+  const body = { status: { conditions: [ready('True')] } };
+  await client.patch(nodes, { name: instance.id }, { type: 'merge', body }, { subresource: 'status' });
 }

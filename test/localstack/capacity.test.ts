@@ -172,8 +172,8 @@ test('an instance that EC2 takes back is drained, and its pods run on another', 
 test('an instance that nobody needs ends when its pool says so, and nothing is left of it', async () => {
   await kubectl.run('scale', 'deployment', 'web', '--replicas=0');
   await eventually(async () => {
-    const [claim] = await items('nodeclaims');
-    expect(claim.status.emptySince).toBeDefined();
+    const [claims, pods] = [await items('nodeclaims'), await items('pods')];
+    expect({ pods, claims }).toMatchObject({ pods: [], claims: [{ status: { emptySince: expect.any(String) } }] });
   });
   await patchPool({ disruption: { consolidateAfter: '1s' } });
   await eventually(async () => expect(await instances()).toEqual([]), LONG_MS);

@@ -97,6 +97,17 @@ describe('capacity', () => {
     await started.stop();
   });
 
+  test('a machine that has registered and is not ready yet is counted on', async () => {
+    const started = await start();
+    await deploy(started, 1);
+    while ((await nodeNames(started)).length === 0) await started.work(1);
+    await scale(started, 2);
+    await started.work(30);
+    expect(await running(started)).toHaveLength(2);
+    expect(started.instances.launches).toHaveLength(1);
+    await started.stop();
+  });
+
   test('machines that nobody needs end, and nothing is left of them', async () => {
     const started = await start();
     await deploy(started, 4);
