@@ -13,6 +13,7 @@ import { systemRandom } from '../../lib/runtime/random.ts';
 import { apiEndpoint, deploy, destroy } from '../../localstack/deploy.ts';
 import { deployed, eventually, Kubectl, sdkOptions } from './deployed.ts';
 import { inventory } from './inventory.ts';
+import { allowMachines } from './machines.ts';
 
 const MINUTE_MS = 60_000;
 const cluster = deployed();
@@ -67,6 +68,8 @@ describe('a cluster comes and goes', () => {
   beforeAll(async () => {
     before = await inventory(cluster);
     await deploy(own);
+    // Nobody plays the machines that its pods would be given.
+    await allowMachines({ ...cluster, ...own, server: await apiEndpoint(own) }, false);
   });
 
   test('it stands beside another of the same account', async () => {
