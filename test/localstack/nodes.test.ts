@@ -58,8 +58,10 @@ async function launch(): Promise<string> {
   return Instances![0]!.InstanceId!;
 }
 
+/** Those of the rollout before may still be on their way out. */
 async function podsOf(selector: string): Promise<any[]> {
-  return (await kubectl.json('get', 'pods', '--selector', selector)).items;
+  const { items } = await kubectl.json('get', 'pods', '--selector', selector);
+  return items.filter(({ metadata }: any) => !metadata.deletionTimestamp);
 }
 
 const page = async () => {
