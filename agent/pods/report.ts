@@ -1,6 +1,7 @@
 import type { Pod, PodStatus } from '../../lib/api/types.ts';
 import { isAgentCondition } from '../status/conditions.ts';
 import type { AgentView } from '../status/container-statuses.ts';
+import { isFinalPhase } from '../status/phase.ts';
 import { podStatus, type StatusInput } from '../status/pod-status.ts';
 import type { PodEquipment } from './equipment.ts';
 
@@ -43,5 +44,5 @@ export class Report {
 }
 
 export function hasEnded(pod: Pod | undefined): boolean {
-  return pod?.status?.phase === 'Failed' || pod?.status?.phase === 'Succeeded';
+  return isFinalPhase(pod?.status?.phase);
 }

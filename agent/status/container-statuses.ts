@@ -25,6 +25,12 @@ export type ContainerRole = 'init' | 'container' | 'ephemeral';
 const RUNTIME_SCHEME = 'containerd://';
 /** What kubelet gives a container that was there and is lost. */
 const LOST_EXIT_CODE = 137;
+/** Whether a container ended well is not known, so it did not. */
+export const LOST = {
+  reason: 'ContainerStatusUnknown',
+  message: 'The container could not be located when the pod was terminated',
+  exitCode: LOST_EXIT_CODE,
+};
 
 /** The statuses of all containers of one role: init containers in order, others by name. Source: kubelet_pods.go convertToAPIContainerStatuses. */
 export function containerStatuses(
@@ -92,7 +98,7 @@ function absent(pod: Pod, container: Container, old: ContainerStatus | undefined
   };
   if (!old?.state?.running || status.lastState.terminated) return status;
   const message = 'The container could not be located when the pod was deleted.  The container used to be Running';
-  const terminated = { reason: 'ContainerStatusUnknown', message, exitCode: LOST_EXIT_CODE };
+  const terminated = { ...LOST, message };
   const restarts = pod.metadata?.deletionTimestamp ? 0 : 1;
   return { ...status, restartCount: status.restartCount + restarts, lastState: { terminated } };
 }
@@ -135,10 +141,8 @@ function stateOf(container: RuntimeContainer): ContainerState {
       return { running: { startedAt: time(container.startedAtMs) } };
     case 'EXITED':
       return { terminated: terminatedState(container, containerID) };
-    default: {
-      const message = 'The container could not be located when the pod was terminated';
-      return { terminated: { reason: 'ContainerStatusUnknown', message, exitCode: LOST_EXIT_CODE, containerID } };
-    }
+    default:
+      return { terminated: { ...LOST, containerID } };
   }
 }
 

@@ -3,6 +3,11 @@ import { isRestartableInit, restartsAfter } from '../pods/restart-policy.ts';
 
 export type Phase = 'Pending' | 'Running' | 'Succeeded' | 'Failed';
 
+/** Never left again. */
+export function isFinalPhase(phase: string | undefined): phase is 'Succeeded' | 'Failed' {
+  return phase === 'Succeeded' || phase === 'Failed';
+}
+
 interface Tally {
   running: number;
   waiting: number;

@@ -3,7 +3,7 @@ import { qosClass } from '../pods/qos.ts';
 import type { RuntimePod } from '../pods/runtime-pod.ts';
 import { mergeConditions, podConditions, TERMINATION_BY_KUBELET } from './conditions.ts';
 import { type AgentView, containerStatuses } from './container-statuses.ts';
-import { type Phase, podPhase } from './phase.ts';
+import { isFinalPhase, type Phase, podPhase } from './phase.ts';
 import { terminated } from './terminated.ts';
 
 export interface StatusInput {
@@ -28,8 +28,7 @@ export interface StatusInput {
 export function podStatus(input: StatusInput): PodStatus {
   if (input.rejected) return rejection(input);
   const status = observedStatus(input);
-  const isFinal = status.phase === 'Succeeded' || status.phase === 'Failed';
-  return input.gone || (input.terminal && isFinal) ? terminated(input.pod, status) : status;
+  return input.gone || (input.terminal && isFinalPhase(status.phase)) ? terminated(input.pod, status) : status;
 }
 
 function observedStatus(input: StatusInput): PodStatus {
@@ -98,7 +97,7 @@ function beforeResize({ pod, pendingResize }: StatusInput, status: ContainerStat
 /** A phase that is final is never left. */
 function finalPhase({ pod, terminal, ended }: StatusInput, statuses: readonly ContainerStatus[]): Phase {
   const before = pod.status?.phase;
-  if (before === 'Failed' || before === 'Succeeded') return before as Phase;
+  if (isFinalPhase(before)) return before;
   if (ended) return 'Failed';
   return podPhase(pod, statuses, terminal);
 }

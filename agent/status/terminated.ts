@@ -1,14 +1,7 @@
-import type { ContainerState, ContainerStatus, Pod, PodStatus } from '../../lib/api/types.ts';
+import type { ContainerStatus, Pod, PodStatus } from '../../lib/api/types.ts';
 import { isRestartableInit } from '../pods/restart-policy.ts';
-
-/** Whether a container ended well is not known, so it did not. */
-const LOST: ContainerState = {
-  terminated: {
-    reason: 'ContainerStatusUnknown',
-    message: 'The container could not be located when the pod was terminated',
-    exitCode: 137,
-  },
-};
+import { LOST } from './container-statuses.ts';
+import { isFinalPhase } from './phase.ts';
 
 /**
  * The last status of a pod of which nothing is left: its phase is final, whatever it had come to. A finalizer's owner,
@@ -16,18 +9,17 @@ const LOST: ContainerState = {
  */
 export function terminated(pod: Pod, status: PodStatus): PodStatus {
   const init = status.initContainerStatuses ?? [];
-  const begun = init.slice(0, Math.max(1, init.findLastIndex(hasStarted) + 1));
-  const isFinal = status.phase === 'Succeeded' || status.phase === 'Failed';
+  const begun = Math.max(1, init.findLastIndex(hasStarted) + 1);
   return {
     ...status,
-    phase: isFinal ? status.phase : 'Failed',
-    ...(init.length ? { initContainerStatuses: init.map((one, i) => (i < begun.length ? ended(one) : one)) } : {}),
+    phase: isFinalPhase(status.phase) ? status.phase : 'Failed',
+    ...(init.length ? { initContainerStatuses: init.map((one, i) => (i < begun ? ended(one) : one)) } : {}),
     containerStatuses: isInitialized(pod, status) ? status.containerStatuses?.map(ended) : status.containerStatuses,
   };
 }
 
 const ended = (status: ContainerStatus): ContainerStatus =>
-  status.state?.terminated ? status : { ...status, state: LOST };
+  status.state?.terminated ? status : { ...status, state: { terminated: LOST } };
 
 const hasStarted = ({ state, lastState }: ContainerStatus): boolean =>
   state?.waiting === undefined || lastState?.terminated !== undefined;

@@ -3,8 +3,8 @@ import type { Node } from '../../lib/api/types.ts';
 import { type Controller, watch } from '../../lib/client/controller.ts';
 import { nodes } from '../../lib/client/resource-type.ts';
 import type { Instances } from '../../lib/cloud/instances.ts';
-import { conditionOf } from '../controllers/conditions.ts';
 import { type ControllerDependencies, hands } from '../controllers/dependencies.ts';
+import { isReadyNode } from '../controllers/node-state.ts';
 import { type NodeClaim, nodeClaims, UNINITIALIZED } from './api.ts';
 
 /** Taken away by the node's lifecycle once it is ready. */
@@ -25,17 +25,13 @@ export function createNodeInitialization(dependencies: ControllerDependencies, i
       const node = cache.get(name);
       if (!node || !isUninitialized(node) || node.metadata.deletionTimestamp) return undefined;
       // As Karpenter's: from then on it is as full or as empty as it looks.
-      if (!isReady(node) || node.spec?.taints?.some(({ key }) => key === NOT_READY)) return undefined;
+      if (!isReadyNode(node) || node.spec?.taints?.some(({ key }) => key === NOT_READY)) return undefined;
       const claim = claims.list().find(({ status }) => status?.instanceID === name);
       if (!claim && (await instances.get(name))?.nodeClaim) return { requeueAfterMs: LOOK_MS };
       await client.update(nodes, dressed(node, claim?.spec));
       return undefined;
     },
   };
-}
-
-function isReady({ status }: Node): boolean {
-  return conditionOf(status?.conditions, 'Ready')?.status === 'True';
 }
 
 export function isUninitialized({ spec }: Node): boolean {

@@ -1,5 +1,6 @@
 import { parseQuantity } from '../../../lib/api/quantity.ts';
 import type { Node, Service } from '../../../lib/api/types.ts';
+import { isReadyNode } from '../node-state.ts';
 
 const MODE = 'service.kubernetes.io/topology-mode';
 const OLD_MODE = 'service.kubernetes.io/topology-aware-hints';
@@ -35,9 +36,8 @@ export function topologyOf(node: Node | undefined): string {
   return JSON.stringify([node.metadata?.labels?.[ZONE], node.status?.allocatable?.['cpu']]);
 }
 
-function counts({ metadata, status }: Node): boolean {
-  if (EXCLUDED.some((label) => label in (metadata?.labels ?? {}))) return false;
-  return status?.conditions?.some((one) => one.type === 'Ready' && one.status === 'True') ?? false;
+function counts(node: Node): boolean {
+  return isReadyNode(node) && !EXCLUDED.some((label) => label in (node.metadata?.labels ?? {}));
 }
 
 /** A ready endpoint and the zone it is in. */
